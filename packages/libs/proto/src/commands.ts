@@ -1,0 +1,2 @@
+// What the cloud may ask for.
+export * from './gen/kestrel/commands/v1/command.ts';
