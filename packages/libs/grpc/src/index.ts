@@ -1,0 +1,17 @@
+export { createChannel } from './channel.ts';
+export type { ClientChannel, ClientChannelOptions, Keepalive } from './channel.ts';
+export { deadlineIn } from './deadline.ts';
+export { fileTlsSource } from './file-tls-source.ts';
+export type { FileTlsSourceOptions } from './file-tls-source.ts';
+export { routeGrpcLog } from './grpc-log.ts';
+export { peerCertificate } from './peer-certificate.ts';
+export type { PeerIdentity } from './peer-certificate.ts';
+export { proxyFor } from './proxy.ts';
+export type { Proxy, ProxyEnv } from './proxy.ts';
+export { startGrpcServer } from './server.ts';
+export type { GrpcServer, GrpcServerOptions, ServiceImplementation } from './server.ts';
+export { isServiceError, toOperationalError } from './status.ts';
+export { checkTlsMaterial } from './tls-material.ts';
+export type { TlsMaterial } from './tls-material.ts';
+export { memoryTlsSource } from './tls-source.ts';
+export type { MemoryTlsSource, TlsSource } from './tls-source.ts';
