@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { EngineError } from './engine-error.ts';
+import type { Engine } from './engine-table.ts';
+import type { Environment } from './environment.ts';
+import { onPath } from './executable.ts';
+import { probe } from './probe.ts';
+import { reportWhile, seconds, type OnProgress } from './progress.ts';
+
+/** How much of the compiler's output is kept for the error message. */
+const outputCharsMax = 4_000;
+
+/** Where and with what an engine is built. */
+export interface BuildOrder {
+  readonly engine: Engine;
+  readonly env: Environment;
+  readonly moduleFolder: string;
+  /** The cache entry: a folder that is whole or absent. */
+  readonly entry: string;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Builds the engine aside and renames it into the cache. The caller holds the entry's lock: every unfinished part of
+ * this entry is then a dead process's and is removed.
+ *
+ * @throws EngineError go_missing, build_failed, build_version_differs
+ */
+export async function buildEngine(order: BuildOrder): Promise<void> {
+  const { engine, entry, onProgress } = order;
+  const go = await findGo(order);
+  await removeParts(entry);
+  const part = await mkdtemp(`${entry}.part-`);
+  try {
+    const startedAtMs = performance.now();
+    const binary = join(part, engine.name);
+    {
+      using _report = reportWhile(
+        `building ${engine.name} ${engine.pinned} (once, about ${engine.buildTakes})`,
+        onProgress,
+      );
+      await goBuild(go, binary, order);
+    }
+    await expectPinned(engine, binary);
+    await rename(part, entry);
+    onProgress(`engines: built ${engine.name} ${engine.pinned} in ${seconds(performance.now() - startedAtMs)}`);
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+async function findGo({ engine, env }: BuildOrder): Promise<string> {
+  const [go] = await onPath('go', env['PATH']);
+  if (go !== undefined) return go;
+  throw new EngineError(
+    'go_missing',
+    `${engine.name} must be built and Go is missing: install Go 1.26 or newer (https://go.dev/dl/), ` +
+      `or set ${engine.fileVariable} to one of at least ${engine.minimum}`,
+  );
+}
+
+async function removeParts(entry: string): Promise<void> {
+  for (const name of await readdir(dirname(entry))) {
+    if (!name.startsWith(`${basename(entry)}.part-`)) continue;
+    await rm(join(dirname(entry), name), { recursive: true, force: true });
+  }
+}
+
+async function goBuild(go: string, binary: string, { engine, env, moduleFolder }: BuildOrder): Promise<void> {
+  const ldflags = ['-s', '-w', ...engine.ldflags].join(' ');
+  const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', `-ldflags=${ldflags}`, '-o', binary];
+  const child = spawn(go, [...args, engine.package], {
+    cwd: moduleFolder,
+    env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const keep = (chunk: string): void => {
+    output = (output + chunk).slice(-outputCharsMax);
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+  await once(child, 'close');
+  if (child.exitCode === 0) return;
+  const how = child.signalCode ? `by ${child.signalCode}` : `with exit code ${child.exitCode}`;
+  throw new EngineError('build_failed', `building ${engine.name} ${engine.pinned} ended ${how}: ${output.trim()}`);
+}
+
+async function expectPinned(engine: Engine, binary: string): Promise<void> {
+  const result = await probe(engine, binary);
+  if (result.usable && result.version === engine.pinned) return;
+  const found = result.usable ? `it is ${result.version}` : result.reason;
+  throw new EngineError(
+    'build_version_differs',
+    `built ${engine.name} is not the pinned ${engine.pinned}: ${found}; ENGINES and go/${engine.module}/go.mod must agree`,
+  );
+}

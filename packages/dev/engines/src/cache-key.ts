@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Engine } from './engine-table.ts';
+import type { Environment } from './environment.ts';
+
+/** The project's cache folder, outside the tree; the same rule as in `./dev`. */
+export function cacheFolder(env: Environment): string {
+  const own = env['KESTREL_CACHE'];
+  if (own) return own;
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'kestrel-operator');
+}
+
+/** Name of an engine's cache entry: changes with everything that goes into the build. */
+export async function cacheKey(engine: Engine, moduleFolder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', 'main.go']) {
+    hash.update(`${file}\n`).update(await contentOrNothing(join(moduleFolder, file)));
+  }
+  hash.update(JSON.stringify([engine.package, engine.ldflags]));
+  return `${engine.name}-${engine.pinned}-${hash.digest('hex').slice(0, 12)}`;
+}
+
+async function contentOrNothing(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    // Only main.go may be absent; a module without its go.mod or go.sum fails in the build with go's own words.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
