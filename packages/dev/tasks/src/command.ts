@@ -1,0 +1,27 @@
+import { spawn, type StdioOptions } from 'node:child_process';
+import { ROOT } from './workspace.ts';
+
+/** How a command ended; `output` holds stdout and stderr as they came, unless it was shown. */
+export interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a command in the repository. With `show` it writes straight to the terminal. Rejects only when it can't be started. */
+export function command(
+  file: string,
+  args: readonly string[],
+  options: { show?: boolean; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Outcome> {
+  const stdio: StdioOptions = options.show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
+  const child = spawn(file, args, { cwd: options.cwd ?? ROOT, stdio, ...(options.env && { env: options.env }) });
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      resolve({ code: code ?? (signal ? 1 : 0), output: Buffer.concat(chunks).toString('utf8') });
+    });
+  });
+}
