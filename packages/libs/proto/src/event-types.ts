@@ -11,8 +11,8 @@ export const EVENT_TYPES = {
   eventRejected: 'ai.usekestrel.event.rejected.v1',
   findingReported: 'ai.usekestrel.finding.reported.v1',
   windowClosed: 'ai.usekestrel.window.closed.v1',
-  l4EdgeObserved: 'ai.usekestrel.l4-edge.observed.v1',
-  l7EdgeObserved: 'ai.usekestrel.l7-edge.observed.v1',
+  l4EdgeObserved: 'ai.usekestrel.l4_edge.observed.v1',
+  l7EdgeObserved: 'ai.usekestrel.l7_edge.observed.v1',
   commandReceived: 'ai.usekestrel.command.received.v1',
 } as const;
 
