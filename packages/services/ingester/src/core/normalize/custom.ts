@@ -1,0 +1,36 @@
+import { isObject, time } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import type { SpecNormalizer } from './spec-normalizer.ts';
+
+/** Field path as configured (`spec.replicas`) and its segments. */
+export interface FieldPath {
+  readonly path: string;
+  readonly segments: readonly string[];
+}
+
+/** The normalizer of a kind added by configuration: the named fields and nothing else. */
+export function customSpec(fields: readonly FieldPath[], changedAt: FieldPath | undefined): SpecNormalizer {
+  return (source) => {
+    const read: Record<string, unknown> = {};
+    for (const { path, segments } of fields) {
+      const value = valueAt(source, segments);
+      if (value !== undefined) read[path] = value;
+    }
+    const changed = changedAt === undefined ? undefined : time(valueAt(source, changedAt.segments));
+    return { $case: 'custom', value: { fields: read, changedAt: changed } };
+  };
+}
+
+/** `a.b.c`; segments are own keys of objects, lists are taken whole. */
+export function fieldPath(path: string): FieldPath {
+  return { path, segments: path.split('.') };
+}
+
+function valueAt(source: JsonObject, segments: readonly string[]): unknown {
+  let value: unknown = source;
+  for (const segment of segments) {
+    if (!isObject(value) || !Object.hasOwn(value, segment)) return undefined;
+    value = value[segment];
+  }
+  return value;
+}

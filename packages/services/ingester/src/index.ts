@@ -1,0 +1,10 @@
+export { ingesterShape, readConfig } from './config.ts';
+export type { BusConfig, IngesterConfig, WriterConfig } from './config.ts';
+export { DEFAULT_SHRINK_RULE } from './core/mass-shrink.ts';
+export { Mirror } from './core/mirror/mirror.ts';
+export type { MirrorOptions } from './core/mirror/mirror.ts';
+export { annotationFilter } from './core/normalize/annotation-filter.ts';
+export { startIngester } from './ingester.ts';
+export { kindTable } from './kinds/kind-table.ts';
+export type { Kind } from './kinds/kind.ts';
+export type { KubernetesConfig } from './kubernetes-config.ts';
