@@ -1,0 +1,105 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, envTable, envTableMarkdown } from '@kestrel/runtime';
+import { tempDir } from '@kestrel/testkit';
+import { describe, expect, test } from 'vitest';
+import { readConfig, shape } from './config.ts';
+
+async function goodEnv(directory: string): Promise<Record<string, string>> {
+  const file = async (name: string, content: string) => {
+    await writeFile(join(directory, name), content);
+    return join(directory, name);
+  };
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'key-1' };
+  return {
+    CLUSTER_ID: 'cluster-1',
+    CLOUD_ADDRESS: 'cloud.example.test:443',
+    CERTIFICATE_DIR: directory,
+    OAUTH2_ISSUER: 'https://issuer.example.test',
+    OAUTH2_CLIENT_ID: 'client',
+    OAUTH2_CLIENT_SECRET_FILE: await file('secret', 'value'),
+    COMMAND_KEYS_FILE: await file('keys.json', JSON.stringify({ keys: [jwk] })),
+    NATS_SERVERS: 'nats://127.0.0.1:4222',
+    NATS_DATA_SEED_FILE: await file('data.nk', 'SUDATA'),
+    NATS_CONTROL_SEED_FILE: await file('control.nk', 'SUCONTROL'),
+  };
+}
+
+function problemsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  test('given what is needed, then it is read, and enrolment goes to the cloud itself', async () => {
+    await using directory = await tempDir();
+    const config = readConfig(await goodEnv(directory.path));
+    expect(config).toMatchObject({
+      clusterId: 'cluster-1',
+      cloud: { address: 'cloud.example.test:443', enrollmentAddress: 'cloud.example.test:443' },
+      certificate: { kind: 'directory' },
+      nats: { servers: ['nats://127.0.0.1:4222'], replicas: 1 },
+    });
+    expect(JSON.stringify(config)).not.toMatch(/SUDATA|SUCONTROL|"value"/);
+  });
+
+  test('given nothing, then every problem is named at once', () => {
+    const problems = problemsOf({});
+    for (const name of ['CLUSTER_ID', 'CLOUD_ADDRESS', 'OAUTH2_ISSUER', 'COMMAND_KEYS_FILE', 'NATS_SERVERS']) {
+      expect(problems).toContain(`${name}: is required`);
+    }
+  });
+
+  test.each([
+    ['a plaintext issuer', { OAUTH2_ISSUER: 'http://issuer.example.test' }, /OAUTH2_ISSUER/],
+    ['an address without port', { CLOUD_ADDRESS: 'cloud.example.test' }, /CLOUD_ADDRESS/],
+    ['two places for the certificate', { CERTIFICATE_SECRET: 'kestrel-uplink' }, /exactly one of them says where/],
+    ['no place for the certificate', { CERTIFICATE_DIR: '' }, /exactly one of them says where/],
+    [
+      'a Secret without a namespace',
+      { CERTIFICATE_DIR: '', CERTIFICATE_SECRET: 'kestrel-uplink' },
+      /needs the namespace/,
+    ],
+    ['no proof of the client', { OAUTH2_CLIENT_SECRET_FILE: '' }, /exactly one of them proves the client/],
+    ['no server of the bus', { NATS_SERVERS: ',' }, /NATS_SERVERS/],
+  ])('given %s, then that is said', async (_name, over, expected) => {
+    await using directory = await tempDir();
+    expect(problemsOf({ ...(await goodEnv(directory.path)), ...over }).join('\n')).toMatch(expected);
+  });
+
+  test.each([
+    ['no JSON', 'not json'],
+    ['no keys', '{"keys":[]}'],
+    ['a private key', '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"AAAA","d":"AAAA"}]}'],
+  ])('given a key file with %s, then it is refused', async (_name, content) => {
+    await using directory = await tempDir();
+    const env = await goodEnv(directory.path);
+    await writeFile(env['COMMAND_KEYS_FILE'] ?? '', content);
+    expect(problemsOf(env).join('\n')).toMatch(/^COMMAND_KEYS_FILE/);
+  });
+
+  test('given proxies in lower case, then these count', async () => {
+    await using directory = await tempDir();
+    const env = await goodEnv(directory.path);
+    const config = readConfig({
+      ...env,
+      https_proxy: 'http://proxy.example.test:3128',
+      HTTPS_PROXY: 'http://other.test',
+    });
+    expect(config.proxy.httpsProxy).toBe('http://proxy.example.test:3128');
+  });
+});
+
+test('the README has the table of variables, and example.env names each', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(envTableMarkdown(shape));
+  const example = await readFile(new URL('../example.env', import.meta.url), 'utf8');
+  for (const { name } of envTable(shape)) expect(example).toMatch(new RegExp(`^#? ?${name}=`, 'm'));
+});
