@@ -1,0 +1,13 @@
+export { readConfig, type DevCloudConfig } from './config.ts';
+export type { Cluster } from './cluster.ts';
+export type { CommandRequest, SentCommand } from './control/command-desk.ts';
+export { eventView, type EventView } from './control/event-line.ts';
+export type { FaultRequest } from './control/fault-request.ts';
+export { startDevCloud, type DevCloud, type DevCloudOptions } from './dev-cloud.ts';
+export type { EndpointLimits } from './endpoint/limits.ts';
+export type { CloudEndpoints } from './endpoints-file.ts';
+export type { FaultState } from './faults.ts';
+export type { CloudPorts } from './foundations.ts';
+export type { Onboarded } from './onboarding/onboarding.ts';
+export type { StoreReader } from './store/store-reader.ts';
+export type { ViolationKind } from './store/violation.ts';
