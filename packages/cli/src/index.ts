@@ -1,0 +1,5 @@
+export { connectionSchema, readConnection } from './connection.ts';
+export type { Connection } from './connection.ts';
+export type { CliIo } from './io/cli-io.ts';
+export { processIo } from './io/process-io.ts';
+export { runCli } from './run-cli.ts';
