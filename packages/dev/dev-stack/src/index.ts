@@ -1,0 +1,15 @@
+export { compareInventories, isEqual, type Inventory, type InventoryReport } from './oracle/compare.ts';
+export { expectedInventory } from './oracle/expected-inventory.ts';
+export { demo } from './demo/demo.ts';
+export { demoOnce, type DemoReport } from './demo/demo-once.ts';
+export { converge, inventoryReport } from './demo/converge.ts';
+export { up } from './demo/up.ts';
+export { Steps, type Step } from './demo/steps.ts';
+export { startBusServer } from './stack/bus-server.ts';
+export { busUsers, type BusUser, type BusUsers } from './stack/bus-users.ts';
+export { CloudClient, cloudEndpointsSchema, type CloudEndpoints, type CommittedEvent } from './stack/cloud-client.ts';
+export { CloudProcess } from './stack/cloud-process.ts';
+export { readOnboarding, type Onboarding } from './stack/onboarding.ts';
+export { endpointsOf, writeEndpoints } from './stack/endpoints.ts';
+export { ServiceProcess, type ServiceOptions } from './stack/service-process.ts';
+export { startStack, type Stack, type StackOptions } from './stack/stack.ts';

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Links } from '../src/stack/links.ts';
+import { EXACTLY_THE_CLUSTER, Scenario } from './scenario.ts';
+
+type LinkName = Exclude<keyof Links, symbol>;
+const NAMES: readonly LinkName[] = ['kube', 'ingesterBus', 'uplinkBus', 'cloud'];
+/** Longer than every deadline that must notice: PING 10 s + 5 s to the API server, 12 s of silence to the cloud. */
+const STALL_MS = 17_000;
+
+describe('broken links under a changing cluster', () => {
+  let scenario: Scenario;
+  beforeAll(async () => void (scenario = await Scenario.start({ withLinks: true }, 12)));
+  afterAll(() => scenario?.[Symbol.asyncDispose]());
+
+  const link = (name: LinkName) => {
+    const found = scenario.stack.links?.[name];
+    if (!found) throw new Error('the scenario has no links');
+    return found;
+  };
+
+  test.each(NAMES)('given the link %s is cut again and again, then nothing is lost', async (name) => {
+    scenario.churn();
+    for (let cut = 0; cut < 3; cut += 1) {
+      await scenario.randomMoment();
+      link(name).cut();
+    }
+    expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+  });
+
+  test('given every link stops passing bytes without closing, then each side notices and goes on', async () => {
+    scenario.churn();
+    for (const name of NAMES) link(name).stall();
+    await scenario.wait(STALL_MS);
+    for (const name of NAMES) {
+      link(name).resume();
+      link(name).cut();
+    }
+    expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+  });
+
+  test('given a half-open link to the cloud, when the uplink dials anew, then it goes on without the old connection', async () => {
+    const before = (await scenario.stack.cloud.client.sessions()).length;
+    scenario.churn();
+    link('cloud').stall();
+    await scenario.wait(STALL_MS);
+    link('cloud').resume();
+    expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    expect((await scenario.stack.cloud.client.sessions()).length).toBeGreaterThan(before);
+  });
+});

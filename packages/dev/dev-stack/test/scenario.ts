@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { subjects, type Account } from '@kestrel/bus';
+import { eventually, tempDir, type ControlPlane } from '@kestrel/testkit';
+import { converge, startStack, Steps, type InventoryReport, type ServiceProcess, type Stack } from '../src/index.ts';
+import { Addresses, createApplication } from '../src/sample/application.ts';
+import { Churn, seededRandom } from '../src/sample/churn.ts';
+import { SampleApi } from '../src/sample/sample-api.ts';
+import type { StackOptions } from '../src/stack/stack.ts';
+import { BusAdmin } from './bus-admin.ts';
+
+const CONVERGE_TIMEOUT_MS = 60_000;
+const CHURN_INTERVAL_MS = 60;
+
+/** How the cloud's store differs from the cluster, and every breach of the protocol since the start. */
+export type Settled = Pick<InventoryReport, 'missing' | 'unexpected'> & { readonly violations: readonly unknown[] };
+
+/** What every scenario must end with. */
+export const EXACTLY_THE_CLUSTER: Settled = { missing: [], unexpected: [], violations: [] };
+
+/** A running system with a sample application whose changes can be started and stopped. */
+export class Scenario implements AsyncDisposable {
+  readonly stack: Stack;
+  readonly cluster: ControlPlane;
+  readonly api: SampleApi;
+  readonly random: () => number;
+  readonly #owned: AsyncDisposableStack;
+  readonly #churn: Churn;
+  readonly #admin: BusAdmin;
+  #churning: { stop: AbortController; done: Promise<void> } | undefined;
+
+  private constructor(
+    stack: Stack,
+    cluster: ControlPlane,
+    owned: AsyncDisposableStack,
+    o: { seed: number; admin: BusAdmin },
+  ) {
+    const { seed } = o;
+    this.#admin = o.admin;
+    this.stack = stack;
+    this.cluster = cluster;
+    this.api = new SampleApi(cluster.kube);
+    this.random = seededRandom(seed);
+    this.#owned = owned;
+    this.#churn = new Churn(this.api, new Addresses(), seed);
+  }
+
+  /** Boots everything and waits until the sample application is in the cloud. */
+  static async start(options: Partial<StackOptions> = {}, seed = 1): Promise<Scenario> {
+    await using starting = new AsyncDisposableStack();
+    const { path } = starting.use(await tempDir('kestrel-stack-'));
+    const admin = new BusAdmin();
+    const lines: string[] = [];
+    const stack = starting.use(
+      await startStack({
+        dataDir: path,
+        steps: new Steps((line) => lines.push(line)),
+        busAdminKeys: admin.publicKeys,
+        ...options,
+      }),
+    );
+    if (!stack.cluster) throw new Error('scenarios need the embedded control plane');
+    await createApplication(new SampleApi(stack.cluster.kube), new Addresses());
+    const scenario = new Scenario(stack, stack.cluster, starting.move(), { seed, admin });
+    await scenario.settle();
+    return scenario;
+  }
+
+  /** Changes the cluster without pause until `settle` or the end. A change that the API server refuses while it is down is made later. */
+  churn(): void {
+    if (this.#churning) return;
+    const stop = new AbortController();
+    this.#churning = { stop, done: this.#churnUntil(stop.signal) };
+  }
+
+  async #churnUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      // The API server may be the victim of this very test; what it did not take is not expected of the cloud.
+      await this.#churn.step().catch(() => undefined);
+      await sleep(CHURN_INTERVAL_MS);
+    }
+  }
+
+  /** A moment of the test's own choosing, while the cluster changes. */
+  async randomMoment(maxMs = 1_000): Promise<void> {
+    await sleep(this.random() * maxMs);
+  }
+
+  async wait(ms: number): Promise<void> {
+    await sleep(ms);
+  }
+
+  /** Deletes a stream as nobody in the product may. */
+  async deleteStream(stream: string, account: Account = 'DATA'): Promise<void> {
+    await this.#admin.deleteStream(this.stack.bus.url, account, stream);
+  }
+
+  async lastSequence(stream: string, account: Account = 'DATA'): Promise<number> {
+    return await this.#admin.lastSequence(this.stack.bus.url, account, stream);
+  }
+
+  /** Changes a label of the object behind a subject of KESTREL_RESOURCES; one that is gone by now needs no change. */
+  async touch(subject: string): Promise<void> {
+    const key = subjects.parseResource(subject);
+    if (!key) throw new Error(`${subject} is about no object`);
+    const { group, kind, namespace, name } = key;
+    const apiVersion = group === '' ? 'v1' : `${group}/v1`;
+    const metadata = { name, ...(namespace !== '' && { namespace }) };
+    const path = await this.cluster.kube.pathOf({ apiVersion, kind, metadata });
+    const patch = { metadata: { labels: { touched: 'yes' } } };
+    const { status } = await this.cluster.kube.request('PATCH', path, patch, {
+      contentType: 'application/merge-patch+json',
+    });
+    if (status !== 200 && status !== 404) throw new Error(`${path} can't be changed: ${status}`);
+  }
+
+  async stopChurn(): Promise<void> {
+    this.#churning?.stop.abort();
+    await this.#churning?.done;
+    this.#churning = undefined;
+  }
+
+  /**
+   * Stops the changes, waits until the cloud has exactly the API server's state, and says how it went:
+   * {@link EXACTLY_THE_CLUSTER} when it does and the protocol was kept all the time, each (stream, epoch, seq) committed
+   * once and no hole without a gap.
+   */
+  async settle(): Promise<Settled> {
+    await this.stopChurn();
+    const { client } = this.stack.cloud;
+    const { missing, unexpected } = await converge(this.cluster.kube, client, { timeoutMs: CONVERGE_TIMEOUT_MS });
+    if (missing.length > 0 || unexpected.length > 0) this.#explain();
+    return { missing, unexpected, violations: await client.violations() };
+  }
+
+  /** The instance that is active now. */
+  async active(service: 'ingester' | 'uplink'): Promise<ServiceProcess> {
+    const instances = service === 'ingester' ? this.stack.ingesters : this.stack.uplinks;
+    return await eventually(
+      async () => {
+        for (const instance of instances)
+          if (instance.running && (await roleOf(instance)) === 'active') return instance;
+        return undefined;
+      },
+      { message: `an active ${service}` },
+    );
+  }
+
+  /** The instance that is not active now. */
+  async standby(service: 'ingester' | 'uplink'): Promise<ServiceProcess> {
+    const instances = service === 'ingester' ? this.stack.ingesters : this.stack.uplinks;
+    const active = await this.active(service);
+    const other = instances.find((instance) => instance !== active);
+    if (!other) throw new Error(`there is only one ${service}`);
+    return other;
+  }
+
+  /** The end of each service's log, for the report of a failed test. */
+  #explain(): void {
+    for (const instance of [...this.stack.ingesters, ...this.stack.uplinks]) {
+      process.stderr.write(`--- ${instance.instance}\n${instance.output().slice(-4_000)}\n`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopChurn();
+    await this.#owned.disposeAsync();
+  }
+}
+
+/** What an instance says of its own role; undefined while it does not answer. */
+export async function roleOf(instance: ServiceProcess): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${instance.adminUrl}/statusz`, { signal: AbortSignal.timeout(1_000) });
+    const status: unknown = await response.json();
+    const role: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'role') : undefined;
+    const name: unknown = typeof role === 'object' && role !== null ? Reflect.get(role, 'role') : role;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined; // killed, paused or not yet up: no role
+  }
+}
