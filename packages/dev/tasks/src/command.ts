@@ -7,13 +7,17 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** Runs a command in the repository. With `show` it writes straight to the terminal. Rejects only when it can't be started. */
+/**
+ * Runs a command in the repository. With `show` it writes straight to the terminal, with `interactive` it also reads from
+ * it. Rejects only when it can't be started.
+ */
 export function command(
   file: string,
   args: readonly string[],
-  options: { show?: boolean; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { show?: boolean; interactive?: boolean; cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Outcome> {
-  const stdio: StdioOptions = options.show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
+  const output = options.show || options.interactive ? 'inherit' : 'pipe';
+  const stdio: StdioOptions = [options.interactive ? 'inherit' : 'ignore', output, output];
   const child = spawn(file, args, { cwd: options.cwd ?? ROOT, stdio, ...(options.env && { env: options.env }) });
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));

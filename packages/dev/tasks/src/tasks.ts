@@ -6,6 +6,18 @@ export interface Task {
 }
 
 export const TASKS: readonly Task[] = [
+  {
+    name: 'demo',
+    summary: 'the whole system on real engines; --once --json for a report',
+    load: () => import('./demo.ts'),
+  },
+  { name: 'up', summary: 'the stack until Ctrl-C; endpoints in .dev/endpoints.json', load: () => import('./up.ts') },
+  {
+    name: 'cloud',
+    summary: 'what the stand-in cloud has committed: cloud events --stream NAME',
+    load: () => import('./cloud.ts'),
+  },
+  { name: 'kestrelctl', summary: 'looks into a running stack', load: () => import('./kestrelctl.ts') },
   { name: 'test', summary: 'all tests; or: test unit|integration|stack [file…]', load: () => import('./test.ts') },
   {
     name: 'check',
@@ -14,6 +26,8 @@ export const TASKS: readonly Task[] = [
   },
   { name: 'format', summary: 'formats every file', load: () => import('./format.ts') },
   { name: 'proto', summary: 'generates the code of proto/ anew', load: () => import('./proto.ts') },
+  { name: 'bench', summary: 'benchmarks: bench ingest|uplink [--json]', load: () => import('./bench.ts') },
+  { name: 'nats', summary: 'the pinned nats CLI', load: () => import('./nats.ts') },
   {
     name: 'engines',
     summary: 'finds or builds the real programs; prints where they are',

@@ -8,7 +8,7 @@ import { command } from './command.ts';
 import { ensureEngines } from './engines.ts';
 import { tool } from './workspace.ts';
 
-const SUITES = ['unit', 'integration'] as const;
+const SUITES = ['unit', 'integration', 'stack'] as const;
 type Suite = (typeof SUITES)[number];
 
 const reportSchema = z.object({
