@@ -21,7 +21,7 @@ async function goodEnv(directory: string): Promise<Record<string, string>> {
     OAUTH2_CLIENT_ID: 'client',
     OAUTH2_CLIENT_SECRET_FILE: await file('secret', 'value'),
     COMMAND_KEYS_FILE: await file('keys.json', JSON.stringify({ keys: [jwk] })),
-    NATS_SERVERS: 'nats://127.0.0.1:4222',
+    NATS_URLS: 'nats://127.0.0.1:4222',
     NATS_DATA_SEED_FILE: await file('data.nk', 'SUDATA'),
     NATS_CONTROL_SEED_FILE: await file('control.nk', 'SUCONTROL'),
   };
@@ -52,7 +52,7 @@ describe('the configuration', () => {
 
   test('given nothing, then every problem is named at once', () => {
     const problems = problemsOf({});
-    for (const name of ['CLUSTER_ID', 'CLOUD_ADDRESS', 'OAUTH2_ISSUER', 'COMMAND_KEYS_FILE', 'NATS_SERVERS']) {
+    for (const name of ['CLUSTER_ID', 'CLOUD_ADDRESS', 'OAUTH2_ISSUER', 'COMMAND_KEYS_FILE', 'NATS_URLS']) {
       expect(problems).toContain(`${name}: is required`);
     }
   });
@@ -68,7 +68,7 @@ describe('the configuration', () => {
       /needs the namespace/,
     ],
     ['no proof of the client', { OAUTH2_CLIENT_SECRET_FILE: '' }, /exactly one of them proves the client/],
-    ['no server of the bus', { NATS_SERVERS: ',' }, /NATS_SERVERS/],
+    ['no server of the bus', { NATS_URLS: ',' }, /NATS_URLS/],
   ])('given %s, then that is said', async (_name, over, expected) => {
     await using directory = await tempDir();
     expect(problemsOf({ ...(await goodEnv(directory.path)), ...over }).join('\n')).toMatch(expected);

@@ -69,11 +69,11 @@ export const shape = {
   OAUTH2_SCOPE: variable.text({ description: 'Scope to ask for' }).optional(),
   OAUTH2_CA_FILE: variable.file({ description: 'Authorities to trust for the issuer, PEM' }).optional(),
   COMMAND_KEYS_FILE: keysFile.meta({ description: "JWKS of the cloud's public command keys, pinned" }),
-  NATS_SERVERS: variable.csv({ description: 'NATS servers, separated by commas' }),
+  NATS_URLS: variable.csv({ description: 'NATS servers, separated by commas' }),
   NATS_DATA_SEED_FILE: variable.secretFile({ description: 'nkey seed of user uplink-data' }),
   NATS_CONTROL_SEED_FILE: variable.secretFile({ description: 'nkey seed of user uplink-control' }),
   NATS_CA_FILE: variable.file({ description: 'Authorities to trust for NATS, PEM; given: TLS or nothing' }).optional(),
-  NATS_REPLICAS: z
+  STREAM_REPLICAS: z
     .enum(['1', '3', '5'], 'is none of 1, 3, 5')
     .prefault('1')
     .meta({ description: 'Replicas of the streams and buckets that the uplink makes' }),
@@ -152,11 +152,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): U
     },
     commandKeys: v.COMMAND_KEYS_FILE,
     nats: {
-      servers: v.NATS_SERVERS,
+      servers: v.NATS_URLS,
       dataSeed: v.NATS_DATA_SEED_FILE,
       controlSeed: v.NATS_CONTROL_SEED_FILE,
       caFile: v.NATS_CA_FILE,
-      replicas: replicasOf(v.NATS_REPLICAS),
+      replicas: replicasOf(v.STREAM_REPLICAS),
     },
     proxy: { httpsProxy: v.HTTPS_PROXY, noProxy: v.NO_PROXY },
   };
@@ -182,7 +182,7 @@ function relations(relate: Relate<typeof shape>): void {
       ? 'exactly one of them proves the client'
       : undefined,
   );
-  relate(['NATS_SERVERS'], (v) => (v.NATS_SERVERS.length === 0 ? 'names no server' : undefined));
+  relate(['NATS_URLS'], (v) => (v.NATS_URLS.length === 0 ? 'names no server' : undefined));
 }
 
 function certificateConfig(v: Values): CertificateConfig {

@@ -74,7 +74,7 @@ async function openIdentity(
 ): Promise<{ tokens: TokenSource; certificate: ClientCertificate }> {
   const tokens = starting.use(await openTokenSource(ctx));
   const stopping = new AbortController();
-  const watching = watchToken(tokens, ctx.health.component('token'), stopping.signal);
+  const watching = watchToken(tokens, ctx.health.component('oauth2'), stopping.signal);
   watching.catch((error: unknown) => ctx.fail(error));
   starting.defer(() => stopping.abort());
   const component = ctx.health.component('certificate');

@@ -194,7 +194,7 @@ describe('identity', () => {
     await using fixture = await Fixture.start();
     fixture.issuer.refuses = true;
     const uplink = await fixture.uplink();
-    expect(await reason(uplink, 'token', /no access token: .*rejects this client/)).toBeDefined();
+    expect(await reason(uplink, 'oauth2', /no access token: .*rejects this client/)).toBeDefined();
     fixture.issuer.refuses = false;
     await fixture.cloud.session(1);
   });

@@ -108,7 +108,7 @@ export class Fixture implements AsyncDisposable {
       OAUTH2_CLIENT_SECRET_FILE: await file('secret', 'not-a-secret'),
       OAUTH2_CA_FILE: caFile,
       COMMAND_KEYS_FILE: await file('keys.json', JSON.stringify({ keys: [jwk] })),
-      NATS_SERVERS: nats.url,
+      NATS_URLS: nats.url,
       NATS_DATA_SEED_FILE: await file('data.nk', seeds.get('uplink-data') ?? ''),
       NATS_CONTROL_SEED_FILE: await file('control.nk', seeds.get('uplink-control') ?? ''),
     };

@@ -12,11 +12,17 @@ const event = (seq: number, dataBytes = 100, pending = 1): QueuedEvent => ({
   pending,
 });
 
-function cutAll(events: readonly QueuedEvent[], sizeBytesMax: number, stopsAtHoles = false): BatchCut[] {
+function cutAll(
+  events: readonly QueuedEvent[],
+  sizeBytesMax: number,
+  o: { stopsAtHoles?: boolean; endsWhenCaughtUp?: boolean } = {},
+): BatchCut[] {
+  const { stopsAtHoles = false, endsWhenCaughtUp = false } = o;
   const rest = [...events];
   const cutter = new BatchCutter({ peek: () => rest[0], shift: () => void rest.shift() }, { stopsAtHoles });
   const cuts: BatchCut[] = [];
-  for (let cut = cutter.next(sizeBytesMax); cut; cut = cutter.next(sizeBytesMax)) cuts.push(cut);
+  const next = () => cutter.next(sizeBytesMax, { endsWhenCaughtUp });
+  for (let cut = next(); cut; cut = next()) cuts.push(cut);
   expect(cutter.isWithinEvent).toBe(false);
   return cuts;
 }
@@ -29,12 +35,14 @@ describe('batches', () => {
   });
 
   test('given a hole in a log, then a batch ends before it; on a compacted stream it does not', () => {
-    expect(sequences(cutAll([event(1), event(2), event(5)], 4_000, true))).toEqual([[1, 2], [5]]);
-    expect(sequences(cutAll([event(1), event(2), event(5)], 4_000, false))).toEqual([[1, 2, 5]]);
+    expect(sequences(cutAll([event(1), event(2), event(5)], 4_000, { stopsAtHoles: true }))).toEqual([[1, 2], [5]]);
+    expect(sequences(cutAll([event(1), event(2), event(5)], 4_000))).toEqual([[1, 2, 5]]);
   });
 
-  test('given an event behind which nothing waited, then a batch ends after it', () => {
-    expect(sequences(cutAll([event(1), event(2, 100, 0), event(3)], 4_000))).toEqual([[1, 2], [3]]);
+  test('given an event behind which nothing waited, then a batch of a snapshot ends after it, and no other', () => {
+    const events = [event(1), event(2, 100, 0), event(3)];
+    expect(sequences(cutAll(events, 4_000, { endsWhenCaughtUp: true }))).toEqual([[1, 2], [3]]);
+    expect(sequences(cutAll(events, 4_000))).toEqual([[1, 2, 3]]);
   });
 
   test('given a large event, then its parts come one a batch, and others before and after whole', () => {
@@ -48,21 +56,27 @@ describe('batches', () => {
       fc.record({ step: fc.integer({ min: 1, max: 3 }), bytes: fc.nat(9_000), pending: fc.nat(2) }),
     );
     fc.assert(
-      fc.property(events, fc.integer({ min: 2_000, max: 8_000 }), fc.boolean(), (steps, sizeBytesMax, stopsAtHoles) => {
-        let seq = 0;
-        const given = steps.map(({ step, bytes, pending }) => event((seq += step), bytes, pending));
-        const cuts = cutAll(given, sizeBytesMax, stopsAtHoles);
-        const joined: { seq: number; data: Buffer }[] = [];
-        for (const cut of cuts) {
-          expect(cut.sizeBytes).toBeLessThanOrEqual(sizeBytesMax);
-          for (const one of cut.events) {
-            const last = joined.at(-1);
-            if (cut.part !== undefined && cut.part.part > 1 && last) last.data = Buffer.concat([last.data, one.data]);
-            else joined.push({ seq: one.seq, data: Buffer.from(one.data) });
+      fc.property(
+        events,
+        fc.integer({ min: 2_000, max: 8_000 }),
+        fc.boolean(),
+        fc.boolean(),
+        (steps, sizeBytesMax, stopsAtHoles, endsWhenCaughtUp) => {
+          let seq = 0;
+          const given = steps.map(({ step, bytes, pending }) => event((seq += step), bytes, pending));
+          const cuts = cutAll(given, sizeBytesMax, { stopsAtHoles, endsWhenCaughtUp });
+          const joined: { seq: number; data: Buffer }[] = [];
+          for (const cut of cuts) {
+            expect(cut.sizeBytes).toBeLessThanOrEqual(sizeBytesMax);
+            for (const one of cut.events) {
+              const last = joined.at(-1);
+              if (cut.part !== undefined && cut.part.part > 1 && last) last.data = Buffer.concat([last.data, one.data]);
+              else joined.push({ seq: one.seq, data: Buffer.from(one.data) });
+            }
           }
-        }
-        expect(joined).toEqual(given.map((one) => ({ seq: one.seq, data: Buffer.from(one.data) })));
-      }),
+          expect(joined).toEqual(given.map((one) => ({ seq: one.seq, data: Buffer.from(one.data) })));
+        },
+      ),
     );
   });
 });

@@ -27,7 +27,7 @@ export const batchEventsMax = 2_048;
 
 /**
  * Takes the next batch off a queue. A batch ends at `sizeBytesMax`; before a hole of a `log`, since a Gap must be told in
- * between; and after an event behind which nothing waited, where a snapshot may end. An event that doesn't fit into one
+ * between; and, on request, after an event behind which nothing waited, where a snapshot may end. An event that doesn't fit into one
  * batch is cut into parts, one a batch, and stays at the head of the queue until its last part is taken.
  */
 export class BatchCutter {
@@ -45,8 +45,11 @@ export class BatchCutter {
     return this.#parts !== undefined;
   }
 
-  /** The next batch; undefined when the queue is empty. */
-  next(sizeBytesMax: number): BatchCut | undefined {
+  /**
+   * The next batch; undefined when the queue is empty. `endsWhenCaughtUp` is for snapshots only: at the end of a stream that
+   * is written to, nearly every event has nothing behind it, and batches of one would be the rule.
+   */
+  next(sizeBytesMax: number, o: { readonly endsWhenCaughtUp: boolean }): BatchCut | undefined {
     if (this.#parts) return this.#nextPart(this.#parts);
     const head = this.#queue.peek();
     if (head === undefined) return undefined;
@@ -54,10 +57,10 @@ export class BatchCutter {
       this.#parts = { event: head, cuts: cutData(head, sizeBytesMax), next: 0 };
       return this.#nextPart(this.#parts);
     }
-    return this.#whole(sizeBytesMax);
+    return this.#whole(sizeBytesMax, o.endsWhenCaughtUp);
   }
 
-  #whole(sizeBytesMax: number): BatchCut {
+  #whole(sizeBytesMax: number, endsWhenCaughtUp: boolean): BatchCut {
     const events: QueuedEvent[] = [];
     let sizeBytes = 0;
     for (let event = this.#queue.peek(); event !== undefined; event = this.#queue.peek()) {
@@ -71,7 +74,7 @@ export class BatchCutter {
       events.push(event);
       sizeBytes += bytes;
       this.#queue.shift();
-      if (event.pending === 0 || events.length === batchEventsMax) break;
+      if ((endsWhenCaughtUp && event.pending === 0) || events.length === batchEventsMax) break;
     }
     return { events, sizeBytes };
   }

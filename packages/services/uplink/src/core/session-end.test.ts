@@ -3,7 +3,6 @@ import { OperationalError } from '@kestrel/runtime';
 import { describe, expect, test } from 'vitest';
 import { Liveness } from './liveness.ts';
 import { nextStep } from './session-end.ts';
-import { SnapshotTally } from './snapshot-tally.ts';
 
 const goAway = (reason: GoAway_Reason, over: { message?: string; highestTerm?: number; retryAfterMs?: number } = {}) =>
   nextStep({ kind: 'go_away', reason, message: '', highestTerm: 0, retryAfterMs: 0, ...over });
@@ -61,12 +60,4 @@ test('given silence, then the other end is dead after its time and not before', 
   expect(liveness.isDead(13_001)).toBe(true);
   liveness.heard(13_000);
   expect(liveness.isDead(13_001)).toBe(false);
-});
-
-test('given events of a snapshot, then count and digest are those of the contract', () => {
-  const tally = new SnapshotTally('snap');
-  tally.add('kestrel.resources.core.Pod.shop.a', 7);
-  // printf 'kestrel.resources.core.Pod.shop.a 7\n' | sha256sum
-  expect(tally.totals()).toEqual({ count: 1, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  expect(tally.totals().digest).toBe('48e94f6d5bbd16701aacb07a81b71289fd0d018b79c6c1eb9aab6cc7c46da2fb');
 });

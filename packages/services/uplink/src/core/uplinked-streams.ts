@@ -4,7 +4,7 @@ import { TrafficClass } from '@kestrel/proto/cloud';
 /**
  * How a stream's sequences are to be read.
  * - `log`: every sequence counts; a hole is loss and becomes a Gap.
- * - `latest`: compacted; a hole is a state that was replaced.
+ * - `latest`: compacted; a hole is a state that was replaced. None of this kind is carried today: KESTREL_EDGES stays here.
  * - `inventory`: compacted, and what is gone is told by tombstones that expire: begun, and repaired, by snapshots.
  */
 export type StreamKind = 'log' | 'latest' | 'inventory';

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { subjects } from '@kestrel/bus';
 import type { StreamEpoch } from '@kestrel/bus';
 import { BatchCutter } from '../core/batch-cutter.ts';
 import type { BatchCut } from '../core/batch-cutter.ts';
@@ -7,8 +5,7 @@ import type { Candidate } from '../core/choose-stream.ts';
 import { encodeEventList } from '../core/event-encoder.ts';
 import { tombstonesAtRisk } from '../core/plan-stream.ts';
 import type { CloudPosition, LostRange, SnapshotPlan, StreamPlan } from '../core/plan-stream.ts';
-import { newSnapshotId, snapshotBeganMs } from '../core/snapshot-id.ts';
-import { SnapshotTally } from '../core/snapshot-tally.ts';
+import { SnapshotReplay } from '../core/snapshot-replay.ts';
 import { StreamProgress } from '../core/stream-progress.ts';
 import type { CommitNotice } from '../core/stream-progress.ts';
 import type { UplinkedStream } from '../core/uplinked-streams.ts';
@@ -17,16 +14,6 @@ import { firstFrom } from '../ingress/stream-lookup.ts';
 import { BatchPacker } from './batch-packer.ts';
 import { batchFrame, beginFrame, endFrame, epochChangeFrame, gapFrame } from './frames.ts';
 import type { SessionLink } from './session-link.ts';
-
-/** A snapshot that is being sent. */
-interface Replay {
-  readonly tally: SnapshotTally;
-  readonly beganMs: number;
-  /** Last sequence before the first read: what of it is gone when nothing is pending, is gone for ever. */
-  readonly knownSeq: number;
-  /** An object was shown: without one the end would empty the cloud's inventory on the word of an empty stream. */
-  hasShownObject: boolean;
-}
 
 /** Sends one stream in one session: opening marks, batches, gaps, and the end of a snapshot. */
 export class StreamSender implements AsyncDisposable {
@@ -37,7 +24,7 @@ export class StreamSender implements AsyncDisposable {
   readonly #packer: BatchPacker;
   #feed: StreamFeed;
   #cutter: BatchCutter;
-  #replay: Replay | undefined;
+  #replay: SnapshotReplay | undefined;
   /** Last sequence that was sent whole, or told as lost. */
   #sentSeq: number;
   #servedAt = 0;
@@ -88,7 +75,9 @@ export class StreamSender implements AsyncDisposable {
     // Never in the middle of an event: its parts would have no end.
     if (this.#wantsResync && !this.#cutter.isWithinEvent) return await this.#readAnew();
     this.#tellHole();
-    const cut = this.#cutter.next(Math.min(frameBytesMax, this.#link.batchBytesMax));
+    const cut = this.#cutter.next(Math.min(frameBytesMax, this.#link.batchBytesMax), {
+      endsWhenCaughtUp: this.#replay !== undefined,
+    });
     if (cut === undefined) return;
     const replay = this.#replay;
     const written = this.#link.call.writeBulk(this.#batch(cut));
@@ -226,53 +215,46 @@ export class StreamSender implements AsyncDisposable {
   #batch(cut: BatchCut): Buffer {
     const { window, credit, clock, events } = this.#link;
     const packed = this.#packer.pack(encodeEventList(cut.events, cut.part));
-    const frame = batchFrame(this.#name, this.#replay?.tally.id, packed);
+    const frame = batchFrame(this.#name, this.#replay?.id, packed);
     const flight = window.sent(frame.length, clock.monotonicMs());
     credit.spend(this.stream.trafficClass, frame.length);
     const lastSeq = cut.events.at(-1)?.seq ?? this.#sentSeq;
     const whole = isWhole(cut) ? cut.events.map(({ seq, subject }) => ({ seq, subject })) : [];
-    this.progress.sentBatch({ lastSeq, snapshotId: this.#replay?.tally.id, flight, events: whole });
-    for (const { seq, subject } of whole) this.#shown(seq, subject);
+    this.progress.sentBatch({ lastSeq, snapshotId: this.#replay?.id, flight, events: whole });
+    for (const { seq, subject } of whole) this.#replay?.shown(subject, seq);
     if (whole.length > 0) this.#sentSeq = lastSeq;
     const stream = this.stream.name;
     events.batchSent({ stream, events: whole.length, wireBytes: frame.length, plainBytes: packed.sizeBytes });
     return frame;
   }
 
-  #shown(seq: number, subject: string): void {
-    if (!this.#replay) return;
-    this.#replay.tally.add(subject, seq);
-    this.#replay.hasShownObject ||= subjects.parseResource(subject) !== undefined;
-  }
-
   #startReplay(plan: SnapshotPlan): void {
     const { call, clock, events, window } = this.#link;
-    const nowMs = clock.nowMs();
-    const id = plan.kind === 'resume' ? plan.id : newSnapshotId(nowMs, randomBytes(6).toString('hex'));
-    window.forgotten(this.progress.beginReplay(id, plan.kind === 'resume' ? plan.seq : 0));
-    const beganMs = snapshotBeganMs(id) ?? nowMs;
-    // What an earlier session showed, it showed: a resumed snapshot has objects.
-    const hasShownObject = plan.kind === 'resume' && plan.seq > 0;
-    this.#replay = { tally: new SnapshotTally(id), beganMs, knownSeq: this.#lastSeq, hasShownObject };
-    if (plan.kind === 'begin') call.write(beginFrame(this.#name, id, this.#lastSeq));
-    events.snapshotStarted({ stream: this.stream.name, id, plan });
+    const replay = SnapshotReplay.start(plan, { knownSeq: this.#lastSeq, nowMs: clock.nowMs() });
+    window.forgotten(this.progress.beginReplay(replay.id, plan.kind === 'resume' ? plan.seq : 0));
+    this.#replay = replay;
+    if (plan.kind === 'begin') call.write(beginFrame(this.#name, replay.id, this.#lastSeq));
+    events.snapshotStarted({ stream: this.stream.name, id: replay.id, plan });
   }
 
   /** Ends the snapshot after what was sent last: nothing waited behind it when it was read. */
-  #end(replay: Replay): void {
+  #end(replay: SnapshotReplay): void {
     if (!replay.hasShownObject) return;
-    const { id } = replay.tally;
-    const totals = replay.tally.totals();
-    // Expired tombstones leave sequences that no message has: behind them the cursor can't be, or they would count as missed.
-    this.#sentSeq = Math.max(this.#sentSeq, replay.knownSeq);
-    this.#link.call.write(endFrame(this.#name, id, this.#sentSeq, totals));
+    const totals = replay.totals();
+    this.#sentSeq = replay.endSeq(this.#sentSeq);
+    this.#link.call.write(endFrame(this.#name, replay.id, this.#sentSeq, totals));
     this.progress.endReplay(this.#sentSeq);
     this.#replay = undefined;
-    this.#link.events.snapshotEnded({ stream: this.stream.name, id, seq: this.#sentSeq, sent: totals.count });
+    this.#link.events.snapshotEnded({
+      stream: this.stream.name,
+      id: replay.id,
+      seq: this.#sentSeq,
+      sent: totals.count,
+    });
   }
 
   /** What was pending behind the last event can have expired, or been there when the snapshot was cut: ask the store. */
-  async #endIfNothingLeft(replay: Replay): Promise<void> {
+  async #endIfNothingLeft(replay: SnapshotReplay): Promise<void> {
     const next = await firstFrom(this.#link.buses[this.stream.account], this.stream.name, this.#sentSeq + 1);
     if (next === undefined && this.#feed.peek() === undefined && this.#replay === replay) this.#end(replay);
   }

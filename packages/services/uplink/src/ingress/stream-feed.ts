@@ -50,7 +50,6 @@ export class StreamFeed implements EventQueue, AsyncDisposable {
     if (message === undefined) return;
     this.#head += 1;
     this.#bytes -= sizeOf(message);
-    this.#waitingSinceMs = this.#o.clock.monotonicMs();
     if (this.#head >= compactAfter) {
       this.#messages = this.#messages.slice(this.#head);
       this.#head = 0;
@@ -63,7 +62,7 @@ export class StreamFeed implements EventQueue, AsyncDisposable {
     return this.#bytes;
   }
 
-  /** Monotonic time since which the oldest waits, or since the last was taken. */
+  /** Monotonic time since which something waits: the oldest, or one that was before it. */
   get waitingSinceMs(): number {
     return this.#waitingSinceMs;
   }
