@@ -22,6 +22,7 @@ export async function usualClusterResults(o: BenchOptions, pods: number): Promis
       target: atMost(STALL_TARGET_MS),
       note: "kestrel_event_loop_stall_max_ms: from the service's start on, after its modules are loaded",
     }),
+    of('waiting for a CPU that others had', 's', (sync) => sync.waitedSeconds),
     of('start to last acknowledgement', 's', (sync) => sync.wallMs / 1_000),
     of('stored record', 'B', (sync) => sync.recordBytes),
     of('published again after a restart', 'objects', (sync) => sync.republished ?? Number.NaN, { target: exactly(0) }),
@@ -36,6 +37,7 @@ export async function pagedResults(o: BenchOptions, pods: number): Promise<Resul
     of('peak RSS', 'MB', (sync) => sync.peakRssMb, { target: atMost(300) }),
     of('CPU', 's', (sync) => sync.cpuSeconds),
     of('longest stall', 'ms', (sync) => sync.stallMaxMs, { target: atMost(STALL_TARGET_MS) }),
+    of('waiting for a CPU that others had', 's', (sync) => sync.waitedSeconds),
   ];
 }
 
@@ -47,6 +49,7 @@ export async function largeClusterResults(o: BenchOptions, pods: number): Promis
     of('peak RSS', 'MB', (sync) => sync.peakRssMb, { target: atMost(450) }),
     of('CPU', 's', (sync) => sync.cpuSeconds),
     of('longest stall', 'ms', (sync) => sync.stallMaxMs, { target: atMost(STALL_TARGET_MS) }),
+    of('waiting for a CPU that others had', 's', (sync) => sync.waitedSeconds),
     of('start to last acknowledgement', 's', (sync) => sync.wallMs / 1_000),
   ];
 }

@@ -22,6 +22,8 @@ export interface FirstSync {
   readonly startCpuSeconds: number;
   readonly peakRssMb: number;
   readonly stallMaxMs: number;
+  /** How long it could have run and got no CPU: what makes stalls longer than they are. */
+  readonly waitedSeconds: number;
   readonly recordBytes: number;
   /** Objects published anew by a second ingester on the unchanged cluster; only with `restart`. */
   readonly republished: number | undefined;
@@ -54,7 +56,7 @@ async function runFirstSync(
   const { cpuSeconds: startCpuSeconds } = await processUsage(ingester.pid);
   await untilStored(o, bus, ingester);
   const metrics = await untilAcknowledged(o, ingester);
-  const { cpuSeconds, peakRssBytes } = await processUsage(ingester.pid);
+  const { cpuSeconds, peakRssBytes, waitedSeconds } = await processUsage(ingester.pid);
   const wallMs = performance.now() - startedMs;
   const fill = await bus.fill('KESTREL_RESOURCES');
   return {
@@ -62,6 +64,7 @@ async function runFirstSync(
     cpuSeconds,
     startCpuSeconds,
     peakRssMb: peakRssBytes / 1e6,
+    waitedSeconds,
     stallMaxMs: metrics.required('kestrel_event_loop_stall_max_ms'),
     recordBytes: (fill?.bytes ?? 0) / Math.max(1, fill?.messages ?? 0),
   };

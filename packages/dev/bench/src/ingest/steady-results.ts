@@ -49,6 +49,7 @@ function results(prefix: string, windows: readonly SteadyWindow[]): Result[] {
     of('replaced by a newer change on the way', 'changes', (window) => window.superseded),
     of('ingester', 'cores', (window) => window.ingesterCores),
     of('uplink', 'cores', (window) => window.uplinkCores),
+    of('ingester and uplink waiting for a CPU that others had', 's/s', (window) => window.waitedShare),
     of("ingester's longest stall so far", 'ms', (window) => window.stallMaxMs, { target: atMost(50) }),
   ];
 }

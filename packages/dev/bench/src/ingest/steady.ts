@@ -38,6 +38,8 @@ export interface SteadyWindow {
   readonly ingesterCores: number;
   readonly uplinkCores: number;
   readonly stallMaxMs: number;
+  /** How long ingester and uplink could have run and got no CPU, of each second. */
+  readonly waitedShare: number;
 }
 
 export interface SteadyOptions {
@@ -123,6 +125,12 @@ async function steadyWindow(
     superseded,
     ingesterCores: (after.ingester.cpuSeconds - before.ingester.cpuSeconds) / seconds,
     uplinkCores: (after.uplink.cpuSeconds - before.uplink.cpuSeconds) / seconds,
+    waitedShare:
+      (after.ingester.waitedSeconds -
+        before.ingester.waitedSeconds +
+        after.uplink.waitedSeconds -
+        before.uplink.waitedSeconds) /
+      seconds,
     stallMaxMs: metrics.required('kestrel_event_loop_stall_max_ms'),
   };
 }

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { cpuSeconds, peakRssBytes, processUsage } from './process-usage.ts';
+import { cpuSeconds, peakRssBytes, processUsage, waitedSeconds } from './process-usage.ts';
 
 describe('process usage', () => {
   test('given a name with brackets and spaces, then the times are still found', () => {
@@ -14,8 +14,13 @@ describe('process usage', () => {
     );
   });
 
+  test('given a schedstat, then the second figure counts', () => {
+    expect(waitedSeconds('881727000 1500000000 42\n')).toBe(1.5);
+  });
+
   test('given what is not such a file, then it throws', () => {
     expect(() => peakRssBytes('Name:\tnode\n')).toThrow(/no number/);
+    expect(() => waitedSeconds('')).toThrow(/no number/);
     expect(() => cpuSeconds('4242 (node) S 1')).toThrow(/no number/);
   });
 

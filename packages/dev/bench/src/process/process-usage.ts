@@ -9,15 +9,20 @@ export interface ProcessUsage {
   readonly cpuSeconds: number;
   /** Largest resident set so far, bytes. */
   readonly peakRssBytes: number;
+  /** How long its main thread could have run and got no CPU, seconds: what others on this machine have cost it. */
+  readonly waitedSeconds: number;
 }
 
 /** Reads it from /proc (Linux). @throws Error when there is no such process */
 export async function processUsage(pid: number): Promise<ProcessUsage> {
-  const [stat, status] = await Promise.all([
-    readFile(`/proc/${pid}/stat`, 'utf8'),
-    readFile(`/proc/${pid}/status`, 'utf8'),
-  ]);
-  return { cpuSeconds: cpuSeconds(stat), peakRssBytes: peakRssBytes(status) };
+  const [stat, status, schedstat] = await Promise.all(
+    ['stat', 'status', 'schedstat'].map(async (name) => await readFile(`/proc/${pid}/${name}`, 'utf8')),
+  );
+  return {
+    cpuSeconds: cpuSeconds(stat ?? ''),
+    peakRssBytes: peakRssBytes(status ?? ''),
+    waitedSeconds: waitedSeconds(schedstat ?? ''),
+  };
 }
 
 /** From /proc/<pid>/stat: utime and stime are the 14th and 15th field; the 2nd may hold anything, also brackets. */
@@ -29,6 +34,11 @@ export function cpuSeconds(stat: string): number {
 /** From /proc/<pid>/status: VmHWM, in kB of 1024 bytes. */
 export function peakRssBytes(status: string): number {
   return wholeNumber(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+}
+
+/** From /proc/<pid>/schedstat: time on a CPU, time waiting for one, both in nanoseconds. */
+export function waitedSeconds(schedstat: string): number {
+  return wholeNumber(schedstat.split(' ')[1]) / 1e9;
 }
 
 function wholeNumber(text: string | undefined): number {

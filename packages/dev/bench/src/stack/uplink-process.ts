@@ -18,7 +18,7 @@ export async function startUplink(o: {
     dataDir: o.folder,
     env: {
       CLUSTER_ID: onboarding.cluster.id,
-      NATS_SERVERS: o.bus.url,
+      NATS_URLS: o.bus.url,
       NATS_DATA_SEED_FILE: o.bus.seedFile('uplink-data'),
       NATS_CONTROL_SEED_FILE: o.bus.seedFile('uplink-control'),
       CLOUD_ADDRESS: `localhost:${o.cloudPort ?? port}`,

@@ -20,6 +20,8 @@ export interface Carried {
   /** What went over the link, TLS and HTTP/2 with it; undefined without a link. */
   readonly linkMbPerSecond: number | undefined;
   readonly peakRssMb: number;
+  /** How long the uplink could have run and got no CPU, of each second. */
+  readonly waitedShare: number;
 }
 
 export interface CarryOptions {
@@ -34,6 +36,7 @@ export interface CarryOptions {
 interface Sample {
   readonly atMs: number;
   readonly cpuSeconds: number;
+  readonly waitedSeconds: number;
   readonly events: number;
   readonly linkBytes: number;
 }
@@ -55,6 +58,7 @@ export async function carry(o: CarryOptions): Promise<Carried> {
     cpuMicrosPerEvent: (cpuSeconds * 1e6) / events,
     linkMbPerSecond: o.linkBytes === undefined ? undefined : (to.linkBytes - from.linkBytes) / 1e6 / seconds,
     peakRssMb: peakRssBytes / 1e6,
+    waitedShare: (to.waitedSeconds - from.waitedSeconds) / seconds,
   };
 }
 
@@ -65,8 +69,8 @@ async function sampleAt(o: CarryOptions, wanted: number): Promise<Sample> {
       const cursors = await o.cloud.client.cursors();
       const events = Number(cursors.find((cursor) => cursor.stream === 'KESTREL_FLOWS')?.seq ?? 0n);
       if (events < wanted) return undefined;
-      const { cpuSeconds } = await processUsage(o.uplink.pid);
-      return { atMs: performance.now(), cpuSeconds, events, linkBytes: (await o.linkBytes?.()) ?? 0 };
+      const { cpuSeconds, waitedSeconds } = await processUsage(o.uplink.pid);
+      return { atMs: performance.now(), cpuSeconds, waitedSeconds, events, linkBytes: (await o.linkBytes?.()) ?? 0 };
     },
     {
       what: `${wanted} events in the cloud`,

@@ -34,6 +34,7 @@ function nearResults(runs: readonly Carried[]): Result[] {
       target: atLeast(60_000),
       note: 'nats-server and the counting cloud share the machine with the uplink',
     }),
+    of(`${events}: uplink waiting for a CPU that others had`, 's/s', (run) => run.waitedShare),
     of(`${events}: peak RSS`, 'MB', (run) => run.peakRssMb),
   ];
 }
@@ -47,6 +48,7 @@ function farResults(runs: readonly Carried[]): Result[] {
       note: `bytes on the wire, of events of ${LARGE_EVENT_BYTES} B that hardly compress`,
     }),
     of(`${link}: uplink`, 'cores', (run) => run.eventsPerSecond / run.eventsPerCpuSecond),
+    of(`${link}: uplink waiting for a CPU that others had`, 's/s', (run) => run.waitedShare),
     of(`${link}: peak RSS`, 'MB', (run) => run.peakRssMb),
   ];
 }

@@ -25,7 +25,7 @@ export const ingesterEnv = (parts: StackParts): Record<string, string> => ({
 
 export const uplinkEnv = (parts: StackParts): Record<string, string> => ({
   CLUSTER_ID: parts.onboarding.cluster.id,
-  NATS_SERVERS: parts.links ? through(parts.links.uplinkBus.port) : parts.bus.url,
+  NATS_URLS: parts.links ? through(parts.links.uplinkBus.port) : parts.bus.url,
   NATS_DATA_SEED_FILE: parts.users['uplink-data'].seedFile,
   NATS_CONTROL_SEED_FILE: parts.users['uplink-control'].seedFile,
   CLOUD_ADDRESS: parts.links ? `localhost:${parts.links.cloud.port}` : parts.onboarding.address,
