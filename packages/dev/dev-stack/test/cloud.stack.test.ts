@@ -47,7 +47,9 @@ describe('trouble at the cloud under a changing cluster', () => {
       return all.length > 0 && all;
     });
     await scenario.stopChurn();
-    for (const { subject } of rejected) await scenario.touch(subject);
+    // The cloud can only be helped by another event of the object, or, where the poison was its tombstone, by a snapshot.
+    const changed = await Promise.all(rejected.map(({ subject }) => scenario.touch(subject)));
+    if (changed.includes(false)) await client.faults({ resync: { stream: 'KESTREL_RESOURCES' } });
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
     await eventually(async () => {
       for await (const event of client.events('KESTREL_EVENTS')) {

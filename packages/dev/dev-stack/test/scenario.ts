@@ -98,8 +98,8 @@ export class Scenario implements AsyncDisposable {
     return await this.#admin.lastSequence(this.stack.bus.url, account, stream);
   }
 
-  /** Changes a label of the object behind a subject of KESTREL_RESOURCES; one that is gone by now needs no change. */
-  async touch(subject: string): Promise<void> {
+  /** Changes a label of the object behind a subject of KESTREL_RESOURCES. False when the object is gone by now. */
+  async touch(subject: string): Promise<boolean> {
     const key = subjects.parseResource(subject);
     if (!key) throw new Error(`${subject} is about no object`);
     const { group, kind, namespace, name } = key;
@@ -111,6 +111,7 @@ export class Scenario implements AsyncDisposable {
       contentType: 'application/merge-patch+json',
     });
     if (status !== 200 && status !== 404) throw new Error(`${path} can't be changed: ${status}`);
+    return status === 200;
   }
 
   async stopChurn(): Promise<void> {
