@@ -3,6 +3,9 @@ import { eventually } from '@kestrel/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXACTLY_THE_CLUSTER, Scenario } from './scenario.ts';
 
+const SHORT_CERTIFICATE_MS = 4_000;
+const DAY_MS = 86_400_000;
+
 describe('trouble at the cloud under a changing cluster', () => {
   let scenario: Scenario;
   beforeAll(async () => void (scenario = await Scenario.start({ uplinks: 2 }, 13)));
@@ -60,7 +63,19 @@ describe('trouble at the cloud under a changing cluster', () => {
     expect(rejected[0]?.stream).toBe('KESTREL_RESOURCES');
   });
 
-  test('given a snapshot is cut in the middle under churn, then it is resumed and the end is right', async () => {
+  test('given the client certificate expires while every uplink is paused, then they enrol again', async () => {
+    const { cloud, uplinks } = scenario.stack;
+    await cloud.client.faults({ certificateLifetimeMs: SHORT_CERTIFICATE_MS, revokeCertificates: true });
+    expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    scenario.churn();
+    for (const uplink of uplinks) uplink.pause();
+    await scenario.wait(SHORT_CERTIFICATE_MS + 1_000);
+    await cloud.client.faults({ certificateLifetimeMs: DAY_MS });
+    for (const uplink of uplinks) uplink.resume();
+    expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+  });
+
+  test('given the cloud is killed in the middle of a snapshot under churn, then the end is right', async () => {
     const { client, process } = scenario.stack.cloud;
     scenario.churn();
     await client.faults({ delayCommitsMs: 300 });
@@ -68,7 +83,6 @@ describe('trouble at the cloud under a changing cluster', () => {
     await scenario.randomMoment(400);
     await process.kill9();
     await scenario.stack.cloud.start();
-    await client.faults({ clear: true });
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
   });
 

@@ -23,6 +23,7 @@ describe('kill -9 under a changing cluster', () => {
   test('given the active uplink is killed, then its standby goes on without a gap', async () => {
     await kill(await scenario.active('uplink'));
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    expect(await scenario.stack.cloud.client.gaps()).toEqual([]);
   });
 
   test('given nats-server is killed, then nothing that it acknowledged is lost', async () => {

@@ -27,6 +27,9 @@ const violationsSchema = z.array(
 );
 const gapsSchema = z.array(z.looseObject({ stream: z.string(), reason: z.string(), count: sequence }));
 const sessionsSchema = z.array(z.looseObject({ instance: z.string(), term: sequence }));
+const snapshotsSchema = z.array(
+  z.looseObject({ id: z.string(), stream: z.string(), outcome: z.enum(['open', 'complete', 'mismatch', 'abandoned']) }),
+);
 const rejectedSchema = z.array(z.looseObject({ stream: z.string(), seq: sequence, subject: z.string() }));
 const eventSchema = z.looseObject({
   stream: z.string(),
@@ -70,6 +73,10 @@ export class CloudClient {
 
   async sessions(): Promise<z.infer<typeof sessionsSchema>> {
     return sessionsSchema.parse(await this.#get('/sessions'));
+  }
+
+  async snapshots(): Promise<z.infer<typeof snapshotsSchema>> {
+    return snapshotsSchema.parse(await this.#get('/snapshots'));
   }
 
   async rejected(): Promise<z.infer<typeof rejectedSchema>> {
