@@ -4,7 +4,7 @@ import { execPath } from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually, spawnProcess, tempDir, type ManagedProcess } from '@kestrel/testkit';
 import * as z from 'zod';
-import { pod, statusChange } from './support/events.ts';
+import { pod, podDigest, statusChange } from './support/events.ts';
 import { ControlClient } from './support/control-client.ts';
 import { enrol, readValues, TestUplink, type Identity } from './support/test-uplink.ts';
 
@@ -148,7 +148,7 @@ describe('the control API', () => {
       {
         subject: 'kestrel.resources.core.Pod.shop.web',
         seq: 4,
-        digest: 'digest-web-4',
+        digest: podDigest(4, 'web'),
         resource: { ref: { name: 'web' } },
       },
     ]);

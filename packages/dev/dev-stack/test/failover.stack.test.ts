@@ -2,9 +2,6 @@ import { eventually } from '@kestrel/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXACTLY_THE_CLUSTER, roleOf, Scenario } from './scenario.ts';
 
-/** The highest of some terms; 0 for none. */
-const highest = (of: bigint[]): bigint => of.reduce((max, term) => (term > max ? term : max), 0n);
-
 describe('two of each', () => {
   let scenario: Scenario;
   beforeAll(async () => void (scenario = await Scenario.start({ ingesters: 2, uplinks: 2 }, 15)));
@@ -32,18 +29,29 @@ describe('two of each', () => {
     paused.resume();
     await eventually(async () => (await roleOf(paused)) === 'standby', { timeoutMs: 20_000 });
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    const sessions = await scenario.stack.cloud.client.sessions();
+    const [last, before] = [sessions.at(-1), sessions.at(-2)];
+    expect(last).toMatchObject({ instance: successor.instance, endReason: null });
+    expect(before).toMatchObject({ instance: paused.instance });
+    expect(last?.term).toBeGreaterThan(before?.term ?? 0n);
+    expect(await scenario.stack.cloud.client.gaps()).toEqual([]);
   });
 
   test('given the buckets of leases are lost, then nobody is locked out and terms do not fall back', async () => {
-    const termsBefore = (await scenario.stack.cloud.client.sessions()).map((session) => session.term);
+    const { client } = scenario.stack.cloud;
+    const before = (await client.sessions()).at(-1);
     scenario.churn();
     await scenario.deleteStream('KV_kestrel_leases', 'CONTROL');
     await scenario.deleteStream('KV_kestrel_leases', 'DATA');
     await scenario.active('ingester');
     await scenario.active('uplink');
     await scenario.randomMoment(2_000);
+    await client.faults({ endStream: true });
+    const after = await eventually(async () => {
+      const newest = (await client.sessions()).at(-1);
+      return newest?.id !== before?.id && newest?.endReason === null && newest;
+    });
+    expect(after.term).toBeGreaterThanOrEqual(before?.term ?? 0n);
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
-    const terms = (await scenario.stack.cloud.client.sessions()).map((session) => session.term);
-    expect(highest(terms)).toBeGreaterThanOrEqual(highest(termsBefore));
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { subjects, type Account } from '@kestrel/bus';
-import { eventually, tempDir, type ControlPlane } from '@kestrel/testkit';
+import { eventually, KubeStatusError, tempDir, type ControlPlane } from '@kestrel/testkit';
 import { converge, startStack, Steps, type InventoryReport, type ServiceProcess, type Stack } from '../src/index.ts';
 import { Addresses, createApplication } from '../src/sample/application.ts';
 import { Churn, seededRandom } from '../src/sample/churn.ts';
@@ -26,7 +26,7 @@ export class Scenario implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
   readonly #churn: Churn;
   readonly #admin: BusAdmin;
-  #churning: { stop: AbortController; done: Promise<void> } | undefined;
+  #churning: { stop: AbortController; done: Promise<unknown> } | undefined;
 
   private constructor(
     stack: Stack,
@@ -61,23 +61,34 @@ export class Scenario implements AsyncDisposable {
     if (!stack.cluster) throw new Error('scenarios need the embedded control plane');
     await createApplication(new SampleApi(stack.cluster.kube), new Addresses());
     const scenario = new Scenario(stack, stack.cluster, starting.move(), { seed, admin });
-    await scenario.settle();
+    const { missing, unexpected, violations } = await scenario.settle();
+    if (missing.length + unexpected.length + violations.length > 0) {
+      throw new Error(`the system does not even start well: ${JSON.stringify({ missing, unexpected, violations })}`);
+    }
     return scenario;
   }
 
-  /** Changes the cluster without pause until `settle` or the end. A change that the API server refuses while it is down is made later. */
+  /** Changes the cluster without pause until `settle` or the end. */
   churn(): void {
     if (this.#churning) return;
     const stop = new AbortController();
-    this.#churning = { stop, done: this.#churnUntil(stop.signal) };
+    const done = this.#churnUntil(stop.signal).catch((error: unknown) => error); // thrown by stopChurn, in the test
+    this.#churning = { stop, done };
   }
 
-  async #churnUntil(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      // The API server may be the victim of this very test; what it did not take is not expected of the cloud.
-      await this.#churn.step().catch(() => undefined);
+  /** What an API server that is the victim of this very test does not take is not expected of the cloud. */
+  async #churnUntil(signal: AbortSignal): Promise<undefined> {
+    let changes = 0;
+    while (!signal.aborted || changes === 0) {
+      try {
+        await this.#churn.step();
+        changes += 1;
+      } catch (error) {
+        if (!isServerAway(error)) throw error;
+      }
       await sleep(CHURN_INTERVAL_MS);
     }
+    return undefined;
   }
 
   /** A moment of the test's own choosing, while the cluster changes. */
@@ -92,6 +103,12 @@ export class Scenario implements AsyncDisposable {
   /** Deletes a stream as nobody in the product may. */
   async deleteStream(stream: string, account: Account = 'DATA'): Promise<void> {
     await this.#admin.deleteStream(this.stack.bus.url, account, stream);
+  }
+
+  /** The epoch in which the cloud knows KESTREL_RESOURCES now. */
+  async epoch(): Promise<string | undefined> {
+    const cursors = await this.stack.cloud.client.cursors();
+    return cursors.find(({ stream }) => stream === 'KESTREL_RESOURCES')?.epoch;
   }
 
   async lastSequence(stream: string, account: Account = 'DATA'): Promise<number> {
@@ -114,10 +131,12 @@ export class Scenario implements AsyncDisposable {
     return status === 200;
   }
 
+  /** Returns once at least one change was made since `churn`: a test without any would prove nothing. */
   async stopChurn(): Promise<void> {
     this.#churning?.stop.abort();
-    await this.#churning?.done;
+    const failure = await this.#churning?.done;
     this.#churning = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   /**
@@ -166,6 +185,18 @@ export class Scenario implements AsyncDisposable {
     await this.stopChurn();
     await this.#owned.disposeAsync();
   }
+}
+
+const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+/** An API server that just started also refuses what it allows, until it has read its own roles. */
+const AWAY_STATUSES = new Set([401, 403, 429]);
+
+/** Whether the API server could not take a change; anything else is a fault of the test. */
+function isServerAway(error: unknown): boolean {
+  if (error instanceof KubeStatusError) return error.status >= 500 || AWAY_STATUSES.has(error.status);
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return true;
+  return 'code' in error && typeof error.code === 'string' && AWAY_CODES.has(error.code);
 }
 
 /** What an instance says of its own role; undefined while it does not answer. */

@@ -19,8 +19,10 @@ describe('trouble with stores under a changing cluster', () => {
   test('given KESTREL_RESOURCES is deleted, then it is made again and sent under another epoch', async () => {
     scenario.churn();
     await scenario.randomMoment();
+    const epoch = await scenario.epoch();
     await scenario.deleteStream('KESTREL_RESOURCES');
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    expect(await scenario.epoch()).not.toBe(epoch);
   });
 
   test('given the store is restored from an older copy and has run past the cursor, then it is sent anew', async () => {
@@ -37,8 +39,10 @@ describe('trouble with stores under a changing cluster', () => {
     await eventually(async () => (await scenario.lastSequence('KESTREL_RESOURCES')) > before + 5, {
       timeoutMs: 60_000,
     });
+    const epoch = await scenario.epoch();
     for (const uplink of uplinks) await uplink.start();
     expect(await scenario.settle()).toEqual(EXACTLY_THE_CLUSTER);
+    expect(await scenario.epoch()).not.toBe(epoch);
   });
 
   test('given tombstones expired while the cloud was away, then a gap says so and a snapshot mends it', async () => {

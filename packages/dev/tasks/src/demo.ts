@@ -37,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function once(dataDir: string, options: Options): Promise<number> {
-  const report = await demoOnce({ dataDir, say, seed: options.seed });
+  const report = await demoOnce({ dataDir, say, seed: options.seed, signal: interruption() });
   const { expected, committed, missing, unexpected } = report.inventory;
   if (options.json) stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   else say(`${committed} of ${expected} objects committed, ${missing.length} missing, ${unexpected.length} unexpected`);

@@ -1,3 +1,4 @@
+import { digest } from '@kestrel/bus';
 import { describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '@kestrel/proto/events';
 import { STREAM_RULES, type StreamRules } from '../streams.ts';
@@ -19,6 +20,7 @@ function headers(over: Record<string, string | undefined> = {}): Buffer {
     'ce-source': 'test',
     'ce-type': EVENT_TYPES.resourceObserved,
     'ce-time': '2026-01-01T00:00:00Z',
+    'Kestrel-Digest': digest(pod),
     ...over,
   };
   const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}\r\n`]));
@@ -34,10 +36,24 @@ describe('an event', () => {
     const examined = examineEvent(
       rulesOf('KESTREL_RESOURCES'),
       subject,
-      headers({ 'Kestrel-Digest': 'abc' }),
+      headers({ 'Kestrel-Digest': digest(pod) }),
       Buffer.from(JSON.stringify(pod)),
     );
-    expect(examined).toEqual({ type: EVENT_TYPES.resourceObserved, id: 'a/b/1', digest: 'abc', rejected: undefined });
+    expect(examined).toEqual({
+      type: EVENT_TYPES.resourceObserved,
+      id: 'a/b/1',
+      digest: digest(pod),
+      rejected: undefined,
+    });
+  });
+
+  test('given a resource at another resourceVersion, then its digest is the same', () => {
+    const later = { ...pod, ref: { ...pod.ref, resourceVersion: '77' } };
+    expect(verdict(JSON.stringify(later), { 'Kestrel-Digest': digest(pod) })).toBeUndefined();
+  });
+
+  test('given a resource whose body is not what its digest says, then it is of no use', () => {
+    expect(verdict(JSON.stringify({ ...pod, labels: { app: 'other' } }))).toBe('digest_wrong');
   });
 
   test.each([

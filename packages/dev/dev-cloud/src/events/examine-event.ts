@@ -1,3 +1,4 @@
+import { digest } from '@kestrel/bus';
 import {
   EVENT_TYPES,
   Finding,
@@ -16,7 +17,7 @@ import type { StreamRules } from '../streams.ts';
 import { parseHeaderBlock } from './header-block.ts';
 
 /** Why the cloud can't use an event. It counts as committed all the same. */
-export type RejectionCode = 'headers_invalid' | 'type_unknown' | 'type_misplaced' | 'undecodable';
+export type RejectionCode = 'headers_invalid' | 'type_unknown' | 'type_misplaced' | 'undecodable' | 'digest_wrong';
 
 /** What the cloud made of an event. */
 export interface Examined {
@@ -56,7 +57,10 @@ export function examineEvent(rules: StreamRules, subject: string, headers: Uint8
   const about = { type, id: block?.['ce-id'], digest: block?.['Kestrel-Digest'] };
   if (isFence(subject)) return { ...about, rejected: undefined };
   if (!block || required.some((name) => !block[name])) return { ...about, rejected: 'headers_invalid' };
-  return { ...about, rejected: type === undefined ? 'headers_invalid' : judgePayload(rules, type, data) };
+  return {
+    ...about,
+    rejected: type === undefined ? 'headers_invalid' : (judgePayload(rules, type, data) ?? judgeDigest(about, data)),
+  };
 }
 
 function judgePayload(rules: StreamRules, type: string, data: Uint8Array): RejectionCode | undefined {
@@ -73,6 +77,17 @@ function judgePayload(rules: StreamRules, type: string, data: Uint8Array): Rejec
   } catch {
     return 'undecodable'; // that is the finding, not a failure: the event is kept with this code
   }
+}
+
+/** The digest is what tests compare: it must be that of the very bytes that came, without the resourceVersion. */
+function judgeDigest(
+  about: { readonly type: string | undefined; readonly digest: string | undefined },
+  data: Uint8Array,
+): RejectionCode | undefined {
+  if (about.type !== EVENT_TYPES.resourceObserved) return undefined;
+  const record: Record<string, unknown> = { ...parseObject(data) };
+  const ref = typeof record['ref'] === 'object' ? { ...record['ref'], resourceVersion: undefined } : undefined;
+  return digest({ ...record, ref }) === about.digest ? undefined : 'digest_wrong';
 }
 
 const isKnown = (type: string): type is EventType => Object.hasOwn(decoders, type);

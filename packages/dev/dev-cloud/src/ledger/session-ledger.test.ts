@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gap_Reason, SnapshotMark_Kind, type Event, type Gap } from '@kestrel/proto/cloud';
-import { fence, pod, podGone, statusChange, timeOf } from '../../test/support/events.ts';
+import { fence, pod, podDigest, podGone, statusChange, timeOf } from '../../test/support/events.ts';
 import { LedgerFixture } from '../../test/support/ledger-fixture.ts';
 import type { Outcome } from './session-ledger.ts';
 
@@ -191,7 +191,7 @@ describe('the inventory', () => {
     begin('s2');
     batch(RESOURCES, [pod(3, 'web')], { snapshotId: 's2' });
     fixture.ledger.commit();
-    expect(fixture.reader.inventory()).toMatchObject([{ seq: 5n, digest: 'digest-web-5' }]);
+    expect(fixture.reader.inventory()).toMatchObject([{ seq: 5n, digest: podDigest(5, 'web') }]);
   });
 
   test('given an open snapshot, then the cursor stays and its own position is committed', () => {

@@ -1,3 +1,4 @@
+import { digest } from '@kestrel/bus';
 import type { Event } from '@kestrel/proto/cloud';
 import { EVENT_TYPES } from '@kestrel/proto/events';
 
@@ -31,10 +32,15 @@ function event(seq: number, subject: string, headers: Buffer, data: unknown): Ev
 const podSubject = (name: string): string => `kestrel.resources.core.Pod.shop.${name}`;
 const podRef = (name: string) => ({ version: 'v1', kind: 'Pod', namespace: 'shop', name });
 
-/** A pod as the ingester would publish it. */
+const podRecord = (seq: number, name: string) => ({ ref: podRef(name), labels: { app: name, revision: String(seq) } });
+
+/** The digest of that pod's record. */
+export const podDigest = (seq: number, name: string): string => digest(podRecord(seq, name));
+
+/** A pod as the ingester would publish it, another one at each sequence. */
 export function pod(seq: number, name: string): Event {
-  const headers = eventHeaders(EVENT_TYPES.resourceObserved, { 'Kestrel-Digest': `digest-${name}-${seq}` });
-  return event(seq, podSubject(name), headers, { ref: podRef(name), labels: { app: name } });
+  const headers = eventHeaders(EVENT_TYPES.resourceObserved, { 'Kestrel-Digest': podDigest(seq, name) });
+  return event(seq, podSubject(name), headers, podRecord(seq, name));
 }
 
 /** A pod's tombstone. */

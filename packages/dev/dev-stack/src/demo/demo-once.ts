@@ -27,6 +27,8 @@ export async function demoOnce(o: {
   readonly dataDir: string;
   readonly say: (line: string) => void;
   readonly seed: number;
+  /** Ends it early: what was started is stopped, and the report says that it is not complete. */
+  readonly signal: AbortSignal;
 }): Promise<DemoReport> {
   const steps = new Steps(o.say);
   try {
@@ -39,12 +41,13 @@ export async function demoOnce(o: {
     await steps.run(`the sample application changes ${CHANGES} times`, async () => {
       const churn = new Churn(api, addresses, o.seed);
       for (let change = 0; change < CHANGES; change += 1) {
+        o.signal.throwIfAborted();
         steps.note(await churn.step());
         await sleep(CHANGE_INTERVAL_MS);
       }
     });
     const inventory = await steps.run('every object is committed in the cloud', () =>
-      converge(cluster.kube, cloud.client, { timeoutMs: CONVERGE_TIMEOUT_MS }),
+      converge(cluster.kube, cloud.client, { timeoutMs: CONVERGE_TIMEOUT_MS, signal: o.signal }),
     );
     const violations = await cloud.client.violations();
     const problems = violations.map(({ kind, stream, detail }) => `${kind} on ${stream}: ${detail}`);

@@ -26,7 +26,9 @@ const violationsSchema = z.array(
   z.looseObject({ kind: z.string(), stream: z.string(), epoch: z.string(), seq: sequence, detail: z.string() }),
 );
 const gapsSchema = z.array(z.looseObject({ stream: z.string(), reason: z.string(), count: sequence }));
-const sessionsSchema = z.array(z.looseObject({ instance: z.string(), term: sequence }));
+const sessionsSchema = z.array(
+  z.looseObject({ id: z.string(), instance: z.string(), term: sequence, endReason: z.string().nullable() }),
+);
 const snapshotsSchema = z.array(
   z.looseObject({ id: z.string(), stream: z.string(), outcome: z.enum(['open', 'complete', 'mismatch', 'abandoned']) }),
 );

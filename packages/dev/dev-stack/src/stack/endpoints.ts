@@ -6,6 +6,8 @@ export function endpointsOf(stack: Omit<Stack, typeof Symbol.asyncDispose>): Rec
   const { users, bus, cluster, cloud, onboarding } = stack;
   const seedFileOf = Object.fromEntries(Object.entries(users).map(([name, user]) => [name, user.seedFile]));
   return {
+    /** The process that holds the stack. */
+    pid: process.pid,
     cluster: onboarding.cluster,
     nats: {
       servers: [bus.url],

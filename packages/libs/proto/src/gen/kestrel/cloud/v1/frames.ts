@@ -19,7 +19,7 @@ export const TrafficClass = {
   AUDIT: 3,
   /** RESOURCES - KESTREL_RESOURCES. */
   RESOURCES: 4,
-  /** FLOWS - KESTREL_FLOWS and KESTREL_EDGES. */
+  /** FLOWS - KESTREL_FLOWS. */
   FLOWS: 5,
 } as const;
 
