@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { runCli } from './run-cli.ts';
+import { exitProcess } from './io/exit-process.ts';
 import { processIo } from './io/process-io.ts';
+import { runCli } from './run-cli.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), processIo());
+await exitProcess(await runCli(process.argv.slice(2), processIo()));

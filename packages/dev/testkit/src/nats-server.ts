@@ -19,8 +19,9 @@ export interface NatsPlace {
 /** How to run a nats-server. */
 export interface NatsOptions {
   /**
-   * The server's configuration. Address, ports and store folder are also given as arguments and so override what it
-   * says about them; JetStream must be turned on in it (`jetstream {}`).
+   * The server's configuration. Address and ports are also given as arguments and so override what it says about them.
+   * The store folder is given as an argument alone: a `store_dir` in the configuration, even the same one, ends the
+   * server ("Duplicate 'store_dir' configuration"). JetStream must be turned on in it (`jetstream {}`).
    */
   readonly config: string | ((place: NatsPlace) => string);
   /** Default: a free port, kept over restarts. */

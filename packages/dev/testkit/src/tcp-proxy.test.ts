@@ -46,6 +46,41 @@ test('given a stalled link, when bytes are sent, then nothing passes and nothing
   await eventually(() => peer.socket.destroyed || peer.socket.readableEnded);
 });
 
+test('given present connections that are stalled, when the link is resumed, then they stay silent and open, new ones pass', async () => {
+  await using world = await echoThrough();
+  const present = world.dial();
+  present.socket.write('before ');
+  await eventually(() => present.received() === 'before ');
+  world.proxy.stallPresent();
+  present.socket.write('held');
+  const next = world.dial();
+  next.socket.write('new');
+  await eventually(() => next.received() === 'new');
+  world.proxy.resume();
+  next.socket.write(' and more');
+  await eventually(() => next.received() === 'new and more');
+  expect(present.received()).toBe('before ');
+  expect(present.socket.readyState).toBe('open');
+  expect(world.accepted.map((socket) => socket.readyState)).toEqual(['open', 'open']);
+  expect(world.proxy.connections).toBe(2);
+});
+
+test('given a stalled connection, when one side resets it, then the other does not learn of it, until it is cut', async () => {
+  await using world = await echoThrough();
+  const present = world.dial();
+  present.socket.write('x');
+  await eventually(() => present.received() === 'x');
+  world.proxy.stallPresent();
+  present.socket.resetAndDestroy();
+  const next = world.dial();
+  next.socket.write('y');
+  await eventually(() => next.received() === 'y');
+  await turns(20);
+  expect(world.accepted.map((socket) => socket.destroyed)).toEqual([false, false]);
+  world.proxy.cut();
+  await eventually(() => world.accepted.every((socket) => socket.destroyed) && world.proxy.connections === 0);
+});
+
 test('given an open connection, when the link is cut, then both sides are reset and new ones pass', async () => {
   await using world = await echoThrough();
   const peer = world.dial();

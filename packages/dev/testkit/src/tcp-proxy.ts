@@ -25,7 +25,7 @@ export interface TcpProxyOptions {
 export interface TcpProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** Open connections from clients, held ones included. */
+  /** Connections of which the client's or the target's side is open, held ones included. */
   readonly connections: number;
   /** Bytes delivered since the start. */
   readonly delivered: { readonly toTarget: number; readonly toClient: number };
@@ -38,7 +38,12 @@ export interface TcpProxy extends AsyncDisposable {
    * kept silent.
    */
   stall(): void;
-  /** Ends a stall or a refusal; what was held back passes now. */
+  /**
+   * Half-open for the present connections alone, and for good: they stay open and silent, also after {@link resume}, until
+   * they are cut. New ones pass as usual. It is what a peer meets that dials anew while its old connection hangs.
+   */
+  stallPresent(): void;
+  /** Ends a stall (not that of {@link stallPresent}) or a refusal; what was held back passes now. */
   resume(): void;
   setDelay(delayMs: number): void;
   setBandwidth(bytesPerSecond: number | undefined): void;
@@ -70,9 +75,8 @@ export async function startTcpProxy(o: TcpProxyOptions): Promise<TcpProxy> {
       client.resetAndDestroy();
       return;
     }
-    const connection = new Connection(client, state, delivered);
+    const connection = new Connection(client, { state, delivered, onClosed: () => connections.delete(connection) });
     connections.add(connection);
-    client.on('close', () => connections.delete(connection));
   });
   const port = o.port ?? (await freePort());
   server.listen(port, '127.0.0.1');
@@ -98,6 +102,9 @@ export async function startTcpProxy(o: TcpProxyOptions): Promise<TcpProxy> {
       cut();
     },
     stall: () => change({ stalled: true }),
+    stallPresent: () => {
+      for (const connection of connections) connection.stallForGood();
+    },
     resume: () => change({ stalled: false, refusing: false }),
     setDelay: (delayMs) => change({ delayMs }),
     setBandwidth: (bytesPerSecond) => change({ bytesPerSecond }),
@@ -111,26 +118,50 @@ export async function startTcpProxy(o: TcpProxyOptions): Promise<TcpProxy> {
   };
 }
 
-/** A client's connection and, once it may be made, the one to the target. */
-class Connection {
+interface ConnectionOptions {
+  /** Shared by all connections. */
+  readonly state: ConnectionState;
+  readonly delivered: { toTarget: number; toClient: number };
+  /** Called once neither side is open. */
+  readonly onClosed: () => void;
+}
+
+/** A client's connection and, once it may be made, the one to the target. It is the state of its own links. */
+class Connection implements LinkState {
   readonly #client: Socket;
-  readonly #state: ConnectionState;
-  readonly #delivered: { toTarget: number; toClient: number };
+  readonly #o: ConnectionOptions;
   #target: Socket | undefined;
   #links: readonly Link[] = [];
   #broken = false;
+  #stalledForGood = false;
 
-  constructor(client: Socket, state: ConnectionState, delivered: { toTarget: number; toClient: number }) {
+  constructor(client: Socket, o: ConnectionOptions) {
     this.#client = client;
-    this.#state = state;
-    this.#delivered = delivered;
-    this.#resetTogether(client);
+    this.#o = o;
+    this.#endTogether(client);
+    this.wake();
+  }
+
+  get delayMs(): number {
+    return this.#o.state.delayMs;
+  }
+
+  get bytesPerSecond(): number | undefined {
+    return this.#o.state.bytesPerSecond;
+  }
+
+  get stalled(): boolean {
+    return this.#stalledForGood || this.#o.state.stalled;
+  }
+
+  stallForGood(): void {
+    this.#stalledForGood = true;
     this.wake();
   }
 
   /** Acts on a changed state. */
   wake(): void {
-    if (!this.#state.stalled) {
+    if (!this.stalled) {
       if (this.#broken) this.reset();
       else if (this.#target === undefined) this.#connect();
     }
@@ -143,20 +174,24 @@ class Connection {
   }
 
   #connect(): void {
-    const target = connect({ ...this.#state.target, allowHalfOpen: true, noDelay: true });
+    const target = connect({ ...this.#o.state.target, allowHalfOpen: true, noDelay: true });
     this.#target = target;
-    this.#resetTogether(target);
+    this.#endTogether(target);
+    const { delivered } = this.#o;
     this.#links = [
-      new Link(this.#client, target, this.#state, (bytes) => (this.#delivered.toTarget += bytes)),
-      new Link(target, this.#client, this.#state, (bytes) => (this.#delivered.toClient += bytes)),
+      new Link(this.#client, target, this, (bytes) => (delivered.toTarget += bytes)),
+      new Link(target, this.#client, this, (bytes) => (delivered.toClient += bytes)),
     ];
   }
 
   /** A reset of either side reaches the other, but not through a stalled link. */
-  #resetTogether(socket: Socket): void {
+  #endTogether(socket: Socket): void {
     socket.on('error', () => {
       this.#broken = true;
-      if (!this.#state.stalled) this.reset();
+      if (!this.stalled) this.reset();
+    });
+    socket.on('close', () => {
+      if (this.#client.closed && this.#target?.closed !== false) this.#o.onClosed();
     });
   }
 }

@@ -110,6 +110,18 @@ describe('elections', () => {
     expect(held?.term).toBe(101);
   });
 
+  test('given a term that none can follow then a holder keeps its lease and its term, and a contender says why it waits', async () => {
+    const key = leaseKey('uplink', 'hostile');
+    await using first = contend(one, key, 'first');
+    const [held] = await eventually(() => first.leases.length === 1 && first.leases);
+    await expect(held?.raiseTerm(2 ** 53)).rejects.toMatchObject({ code: 'term_invalid' });
+    expect(held?.stillHeld()).toBe(true);
+    expect(held?.term).toBe(1);
+    await using second = contend(two, leaseKey('uplink', 'hostile2'), 'second', { highestTermSeen: () => 2 ** 63 });
+    await eventually(() => second.election.state().reason?.includes('none can follow it'));
+    expect(second.leases).toEqual([]);
+  });
+
   test('given active work that fails as expected then the election goes on; given a bug then it ends with it', async () => {
     let runs = 0;
     await using failing = new LeaseElection(one, { key: leaseKey('uplink', 'failing'), holder: 'a', ...short });

@@ -4,6 +4,7 @@ import { connect, errors } from '@nats-io/transport-node';
 import type { Authenticator, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { USERS } from '../topology/users.ts';
 import type { Bus, BusOptions } from './bus.ts';
+import { DialledSockets } from './dialled-sockets.ts';
 import { NatsBus } from './nats-bus.ts';
 import { userKeyFromSeed } from './user-key.ts';
 import { isServerNewEnough, SERVER_VERSION_MIN } from './server-version.ts';
@@ -17,7 +18,8 @@ const RECONNECT_DELAY_MAX_MS = 2_000;
 
 /**
  * Connects once and then keeps the connection for ever (full jitter between 0.1 and 2 s per server, ping 3 s × 2). The
- * first attempt is not repeated here: the caller shows the reason and tries again with its own backoff.
+ * first attempt, of each server once, is not repeated here: the caller shows the reason and tries again with its own
+ * backoff. A failed attempt leaves no socket behind.
  *
  * @throws OperationalError `bus_unauthorized` (unknown key or wrong seed), `bus_unreachable`, `bus_too_old` (server
  * below 2.12), all retryable: keys, servers and versions change without this process; `bus_seed_invalid`, not retryable.
@@ -39,9 +41,13 @@ export async function connectBus(o: BusOptions): Promise<Bus> {
 
 async function firstConnection(o: BusOptions): Promise<NatsConnection> {
   const options = connectionOptions(o);
+  const sockets = new DialledSockets();
   try {
-    return await connect(options);
+    const nc = await sockets.during(() => connect(options));
+    sockets.keep();
+    return nc;
   } catch (error) {
+    sockets.abandon();
     const reason = errorChain(error)
       .map((link) => link.message)
       .join(': ');

@@ -1,7 +1,7 @@
 import type { Logger } from '@kestrel/runtime';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, PermissionViolationError } from '@nats-io/transport-node';
+import { createInbox, NatsConnectionImpl, PermissionViolationError } from '@nats-io/transport-node';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 import type { Account } from '../topology/accounts.ts';
 import { USERS } from '../topology/users.ts';
@@ -82,6 +82,7 @@ export class NatsBus implements Bus {
     if (this.nc.isClosed()) return;
     if (!this.connected) {
       await this.nc.close();
+      this.#discardAttempt();
       return;
     }
     let timer: NodeJS.Timeout | undefined;
@@ -96,6 +97,11 @@ export class NatsBus implements Bus {
       clearTimeout(timer);
       await this.nc.close();
     }
+  }
+
+  /** Closing leaves the socket of a reconnection that is under way open, for good when the server is half open. */
+  #discardAttempt(): void {
+    if (this.nc instanceof NatsConnectionImpl) this.nc.protocol.transport.discard();
   }
 
   async #follow(): Promise<void> {

@@ -13,7 +13,7 @@ export interface HeldLease {
   readonly signal: AbortSignal;
   /** Whether nobody else can hold it at this moment: look before each effect. Monotonic, so it also ends a paused process. */
   stillHeld(): boolean;
-  /** Takes a term above `min` and all others seen. @throws OperationalError `lease_lost`, `bus_timeout` */
+  /** Takes a term above `min` and all others seen. @throws OperationalError `lease_lost`, `bus_timeout`, `term_invalid` */
   raiseTerm(min: number): Promise<void>;
 }
 

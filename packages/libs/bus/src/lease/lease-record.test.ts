@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeRecord, nextTerm, readLeaseRecord, readTerm } from './lease-record.ts';
+import { encodeRecord, nextTerm, readLeaseRecord, readTerm, TERM_MAX } from './lease-record.ts';
 
 describe('lease records', () => {
   test('given a record then it is read as it was written', () => {
@@ -30,4 +30,18 @@ describe('lease records', () => {
       }),
     );
   });
+
+  test('given the highest terms then the last one that is given out can still be read', () => {
+    const term = nextTerm(TERM_MAX - 1);
+    expect(term).toBe(TERM_MAX);
+    expect(readTerm(encodeRecord({ term }))).toBe(TERM_MAX);
+    expect(readLeaseRecord(encodeRecord({ holder: 'x', term, renewals: 0 }))?.term).toBe(TERM_MAX);
+  });
+
+  test.each([TERM_MAX, Number.MAX_SAFE_INTEGER, 2 ** 53, 2 ** 63, Number.POSITIVE_INFINITY, Number.NaN, 1.5])(
+    'given %d as a term that was seen then no term follows it',
+    (hostile) => {
+      expect(() => nextTerm(1, hostile, 2)).toThrow(expect.objectContaining({ code: 'term_invalid' }));
+    },
+  );
 });

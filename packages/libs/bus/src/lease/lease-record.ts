@@ -1,3 +1,4 @@
+import { OperationalError } from '@kestrel/runtime';
 import { z } from 'zod';
 
 const leaseRecord = z.object({
@@ -30,8 +31,19 @@ export function encodeRecord(record: LeaseRecord | { readonly term: number }): U
   return Buffer.from(JSON.stringify(record));
 }
 
-/** The term of a new holder: above all terms that were ever seen, also by those who outlive the bucket. */
+/** Terms end here: no honest one comes near, and all below have a next that a record can hold. */
+export const TERM_MAX = 2 ** 48;
+
+/**
+ * The term of a new holder: above all terms that were ever seen, also by those who outlive the bucket.
+ * @throws OperationalError `term_invalid` when one of them has no next: somebody made it up, and a record with a term
+ * beyond the safe integers could be read by nobody
+ */
 export function nextTerm(...seen: readonly number[]): number {
+  const invalid = seen.find((term) => !Number.isSafeInteger(term) || term >= TERM_MAX);
+  if (invalid !== undefined) {
+    throw new OperationalError('term_invalid', `${invalid} was given as a term, and none can follow it`);
+  }
   return Math.max(0, ...seen) + 1;
 }
 
