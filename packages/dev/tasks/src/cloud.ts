@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { stdout } from 'node:process';
 import { CloudClient, cloudEndpointsSchema } from '@kestrel/dev-stack';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { ENDPOINTS_FILE } from './endpoints-file.ts';
+import { runningEndpoints } from './endpoints-file.ts';
 import { interruption } from './interruption.ts';
 
 const endpointsSchema = z.object({ cloud: cloudEndpointsSchema });
@@ -12,7 +11,6 @@ interface EventsOptions {
   readonly stream: string;
   readonly follow?: true;
   readonly after?: string;
-  readonly endpoints: string;
 }
 
 /** `./dev cloud events --stream NAME [--follow] -o jsonl` */
@@ -25,14 +23,13 @@ export async function run(args: readonly string[]): Promise<number> {
     .option('--follow', 'waits for more until Ctrl-C')
     .option('--after <seq>', 'only events after this sequence')
     .addOption(new Option('-o, --output <format>', 'format').choices(['jsonl']).default('jsonl'))
-    .option('--endpoints <file>', 'of a running stack', ENDPOINTS_FILE)
     .action(printEvents);
   await program.parseAsync([...args], { from: 'user' });
   return 0;
 }
 
 async function printEvents(options: EventsOptions): Promise<void> {
-  const { cloud } = endpointsSchema.parse(JSON.parse(await readFile(options.endpoints, 'utf8')));
+  const { cloud } = endpointsSchema.parse(await runningEndpoints());
   const client = new CloudClient(cloud.control);
   const signal = interruption();
   const lines = client.eventLines(options.stream, {

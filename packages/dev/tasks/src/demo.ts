@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stderr, stdout } from 'node:process';
 import { demo, demoOnce } from '@kestrel/dev-stack';
 import { Command } from 'commander';
-import { publishEndpoints } from './endpoints-file.ts';
+import { publishEndpoints, refuseSecondStack } from './endpoints-file.ts';
 import { ensureEngines } from './engines.ts';
 import { interruption } from './interruption.ts';
 
@@ -27,6 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .option('--seed <number>', 'seed of the changes, to repeat a run', Number, 1)
     .parse(args, { from: 'user' })
     .opts<Options>();
+  if (!options.once) await refuseSecondStack();
   await ensureEngines(ENGINES);
   const dataDir = await mkdtemp(join(tmpdir(), 'kestrel-demo-'));
   try {

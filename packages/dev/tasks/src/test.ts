@@ -9,6 +9,7 @@ import { ensureEngines } from './engines.ts';
 import { tool } from './workspace.ts';
 
 const SUITES = ['unit', 'integration', 'stack'] as const;
+const USAGE = 'usage: ./dev test [unit|integration|stack …] [file or folder …] [-t NAME]\n';
 type Suite = (typeof SUITES)[number];
 
 const reportSchema = z.object({
@@ -27,6 +28,10 @@ interface Totals {
 
 /** Runs the suites one after the other, all of them also after one has failed, and closes with their totals. */
 export async function run(args: readonly string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    stdout.write(USAGE);
+    return 0;
+  }
   const named = args.filter((arg): arg is Suite => SUITES.some((suite) => suite === arg));
   const rest = args.filter((arg) => !SUITES.some((suite) => suite === arg));
   const suites = named.length > 0 ? named : SUITES;

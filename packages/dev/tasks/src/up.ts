@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { stderr } from 'node:process';
 import { up } from '@kestrel/dev-stack';
 import { Command } from 'commander';
-import { ENDPOINTS_FILE, publishEndpoints } from './endpoints-file.ts';
+import { ENDPOINTS_FILE, publishEndpoints, refuseSecondStack } from './endpoints-file.ts';
 import { ensureEngines } from './engines.ts';
 import { interruption } from './interruption.ts';
 import { ROOT } from './workspace.ts';
@@ -23,6 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .option('--data <dir>', 'where everything is kept from one start to the next', join(ROOT, '.dev/data'))
     .parse(args, { from: 'user' })
     .opts<Options>();
+  await refuseSecondStack();
   const { kubeconfig } = options;
   await ensureEngines(kubeconfig === undefined ? ['nats-server', 'etcd', 'kube-apiserver'] : ['nats-server']);
   const dataDir = resolve(options.data);

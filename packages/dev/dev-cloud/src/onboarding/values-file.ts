@@ -18,7 +18,7 @@ export interface CloudCoordinates {
 }
 
 const heading = `# Made by the Kestrel dev cloud for one cluster. It holds a client secret: keep it as one.
-# helm install kestrel-operator charts/kestrel-operator -f THIS_FILE
+# It is what the Helm chart will take (helm install kestrel-operator … -f THIS_FILE) once there is one.
 `;
 
 /**

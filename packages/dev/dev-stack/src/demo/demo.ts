@@ -47,7 +47,7 @@ export async function demo(o: DemoOptions): Promise<void> {
   say('stopping: services first, then the servers they need');
 }
 
-/** Addresses and three things to try. */
+/** Addresses and what to try. */
 function endpointLines({ cloud, bus, ingesters, uplinks }: Stack): string[] {
   return [
     '',
@@ -59,6 +59,9 @@ function endpointLines({ cloud, bus, ingesters, uplinks }: Stack): string[] {
     '    ./dev kestrelctl status',
     '    ./dev kestrelctl events tail --kind NetworkPolicy --follow',
     '    ./dev nats stream view KESTREL_RESOURCES',
+    '    ./dev cloud events --stream KESTREL_RESOURCES -o jsonl',
+    '',
+    '  A policy is committed anew whenever the workloads that it selects change.',
     '',
     '  Ctrl-C ends it and leaves nothing behind.',
     '',
