@@ -90,9 +90,21 @@ describe('given a file with further kinds', () => {
     ['a Secret', { ...rollout, group: '', kind: 'Secret', plural: 'secrets' }, 'never ingested'],
     ['a known kind', { ...rollout, group: 'apps', kind: 'Deployment', plural: 'deployments' }, 'known already'],
     ['a path that is none', { ...rollout, fields: ['spec..x'] }, 'not a path'],
+    ['annotations', { ...rollout, fields: ['metadata.annotations'] }, 'may hold annotations'],
+    ['one annotation', { ...rollout, fields: ['spec.template.metadata.annotations.a'] }, 'may hold annotations'],
+    ['all metadata', { ...rollout, fields: ['metadata'] }, 'may hold annotations'],
+    ['a whole spec', { ...rollout, fields: ['spec'] }, 'name the fields below it'],
+    ['containers', { ...rollout, fields: ['spec.template.spec.containers'] }, 'may hold'],
+    ['environment', { ...rollout, fields: ['spec.server.env'] }, 'may hold'],
+    ['data', { ...rollout, fields: ['data'] }, 'may hold'],
     ['a field that is not known', { ...rollout, selector: 'x' }, 'selector'],
   ])('when it names %s, then that is a problem', (_, kind, problem) => {
     expect(problems(withKinds([kind])).join()).toContain(problem);
+  });
+
+  test('when a path only contains such a word, then it is a path like any other', () => {
+    const fields = ['spec.environment', 'spec.dataSource', 'spec.template.metadata.labels', 'metadata.generation'];
+    expect(problems(withKinds([{ ...rollout, fields }]))).toEqual([]);
   });
 
   test('when it is no JSON, then that is a problem', () => {

@@ -96,6 +96,12 @@ export const ingesterShape = {
     maxMs: 3_600_000,
     default: 15_000,
   }),
+  FULL_SYNC_INTERVAL: variable.duration({
+    description: 'Each kind is listed anew after a random time between half of this and all of it',
+    minMs: 1_000,
+    maxMs: 7 * 86_400_000,
+    default: 12 * 3_600_000,
+  }),
   LEASE_TTL: variable.duration({
     description: 'Life of the lease of the active ingester when it is not renewed',
     minMs: 3_000,
@@ -141,6 +147,8 @@ export interface IngesterConfig {
   readonly firstSyncPatienceMs: number;
   /** Time between two looks at what the API server serves. */
   readonly discoveryIntervalMs: number;
+  /** Longest time between two full syncs of a kind. */
+  readonly fullSyncIntervalMs: number;
 }
 
 /** Reads and checks all variables. @throws ConfigError with every problem */
@@ -179,6 +187,7 @@ export function readConfig(env: Record<string, string | undefined>): IngesterCon
     joinDelayMs: values.JOIN_DELAY,
     firstSyncPatienceMs: values.FIRST_SYNC_PATIENCE,
     discoveryIntervalMs: values.DISCOVERY_INTERVAL,
+    fullSyncIntervalMs: values.FULL_SYNC_INTERVAL,
   };
 }
 

@@ -2,8 +2,11 @@ import { gauge, type Metrics } from '@kestrel/runtime';
 import type { Mirror } from './core/mirror/mirror.ts';
 import type { Leadership } from './egress/leadership.ts';
 
-/** Gauges that are read when somebody asks. */
-export function registerGauges(metrics: Metrics, o: { mirror: Mirror; leadership: Leadership }): void {
+/** Gauges that are read when somebody asks. There is no leadership before there is a bus. */
+export function registerGauges(
+  metrics: Metrics,
+  o: { mirror: Mirror; leadership: () => Leadership | undefined },
+): void {
   const { mirror, leadership } = o;
   gauge<'kind'>(metrics, {
     name: 'kestrel_ingester_objects',
@@ -24,14 +27,14 @@ export function registerGauges(metrics: Metrics, o: { mirror: Mirror; leadership
     name: 'kestrel_ingester_active',
     help: 'Whether this process writes (1) or stands by (0)',
     collect() {
-      this.set(leadership.progress === undefined ? 0 : 1);
+      this.set(leadership()?.progress === undefined ? 0 : 1);
     },
   });
   gauge(metrics, {
     name: 'kestrel_ingester_waiting_changes',
     help: 'Changes that JetStream has not acknowledged yet',
     collect() {
-      this.set(leadership.progress?.waiting ?? 0);
+      this.set(leadership()?.progress?.waiting ?? 0);
     },
   });
 }

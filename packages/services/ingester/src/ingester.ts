@@ -46,12 +46,13 @@ export async function startIngester(ctx: ServiceContext<IngesterConfig>): Promis
   const watches = starting.use(
     new KindWatches({ ...config, client, mirror, log, clock, metrics, health, shrinkConfirmAfterMs, onFailure }),
   );
+  let leadership: Leadership | undefined;
+  showStatus(ctx.status, { mirror, watches, leadership: () => leadership });
+  registerGauges(metrics, { mirror, leadership: () => leadership });
   const bus = starting.use(await connectPatiently(ctx));
   void bus.closed.then((reason) => reason !== undefined && ctx.fail(reason));
-  const leadership = starting.use(lead(ctx, { bus, mirror, watches, events, onFailure }));
+  leadership = starting.use(lead(ctx, { bus, mirror, watches, events, onFailure }));
   starting.use(watchProgress({ bus, mirror, leadership, health, clock }));
-  showStatus(ctx.status, { mirror, watches, leadership });
-  registerGauges(metrics, { mirror, leadership });
   return starting.move();
 }
 

@@ -30,11 +30,12 @@ export function watchProgress(o: ProgressOptions): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** A standby has nothing to write and is ready for it. */
+/** A standby has nothing to write and is ready for it, unless it has just failed to write and nobody else does. */
 function stuckReason({ leadership, mirror, clock }: ProgressOptions): string | undefined {
-  if (leadership.state.role !== 'active') return undefined;
+  const { role, holder } = leadership.state;
+  if (role !== 'active') return holder === undefined ? leadership.problem : undefined;
   const { progress } = leadership;
-  if (progress === undefined) return mirror.isComplete ? 'prepares to write' : undefined;
+  if (progress === undefined) return mirror.isComplete ? (leadership.problem ?? 'prepares to write') : undefined;
   if (progress.stuckSinceMs === undefined) return undefined;
   return clock.monotonicMs() - progress.stuckSinceMs > STUCK_AFTER_MS ? 'changes are not acknowledged' : undefined;
 }

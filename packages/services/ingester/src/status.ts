@@ -1,19 +1,23 @@
 import type { StatusBoard } from '@kestrel/runtime';
 import type { Mirror } from './core/mirror/mirror.ts';
-import type { Leadership } from './egress/leadership.ts';
+import { leaseKey } from '@kestrel/bus';
+import { type Leadership, SHARD } from './egress/leadership.ts';
 import type { KindWatches } from './ingress/kind-watches.ts';
 
 /** Losses that /statusz lists; the number of all is beside them. */
 const LOSSES_SHOWN_MAX = 50;
 
-/** The ingester's sections of /statusz. */
+/** The ingester's sections of /statusz. There is no leadership before there is a bus. */
 export function showStatus(
   board: StatusBoard,
-  o: { mirror: Mirror; watches: KindWatches; leadership: Leadership },
+  o: { mirror: Mirror; watches: KindWatches; leadership: () => Leadership | undefined },
 ): void {
   const { mirror, watches, leadership } = o;
-  board.set('role', () => leadership.state);
-  board.set('writer', () => leadership.progress ?? null);
+  board.set(
+    'role',
+    () => leadership()?.state ?? { key: leaseKey('ingester', SHARD), role: 'unknown', reason: 'no bus yet' },
+  );
+  board.set('writer', () => leadership()?.progress ?? null);
   board.set('kinds', () =>
     [...mirror.kinds].map((state) => {
       const watch = watches.watch(state.kind)?.state;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Bus } from '@kestrel/bus';
+import { type Bus, Fence } from '@kestrel/bus';
 import {
   type ControlPlane,
   eventually,
@@ -13,11 +13,16 @@ import {
 import { createUser } from '@nats-io/nkeys';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { SHARD } from '../src/egress/leadership.ts';
 import { networkPolicy } from './sample.ts';
-import { connectAs, ingesterEnv, readRecord, readWriters, startTestBus, type TestBus } from './support.ts';
+import { connectAs, ingesterEnv, readRecord, readWriters, runIngester, startTestBus, type TestBus } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const statusSchema = z.object({ role: z.object({ role: z.string(), term: z.number().optional() }) });
+const statusSchema = z.object({
+  role: z.object({ role: z.string(), term: z.number().optional(), reason: z.string().optional() }),
+  kinds: z.array(z.object({ kind: z.string(), phase: z.string() })),
+  writer: z.unknown(),
+});
 const readinessSchema = z.object({
   components: z.record(z.string(), z.object({ ready: z.boolean(), reason: z.string().optional() })),
 });
@@ -57,6 +62,8 @@ interface Instance extends AsyncDisposable {
   readonly name: string;
   readonly process: ManagedProcess;
   role(): Promise<string>;
+  status(): Promise<z.infer<typeof statusSchema>>;
+  metrics(): Promise<string>;
   ready(): Promise<boolean>;
   components(): Promise<z.infer<typeof readinessSchema>['components']>;
 }
@@ -72,10 +79,13 @@ async function startProcess(name: string, over: Record<string, string> = {}): Pr
     env: { ...env, ...over, INSTANCE: name, ADMIN_HOST: '127.0.0.1', ADMIN_PORT: '0', ADMIN_PORT_FILE: portFile },
   });
   const admin = async (path: string) => fetch(`http://127.0.0.1:${(await readFile(portFile, 'utf8')).trim()}${path}`);
+  const status = async () => statusSchema.parse(await (await admin('/statusz')).json());
   return {
     name,
     process,
-    role: async () => statusSchema.parse(await (await admin('/statusz')).json()).role.role,
+    status,
+    role: async () => (await status()).role.role,
+    metrics: async () => (await admin('/metrics')).text(),
     ready: async () => (await admin('/readyz')).ok,
     components: async () => readinessSchema.parse(await (await admin('/readyz')).json()).components,
     [Symbol.asyncDispose]: async () => {
@@ -123,6 +133,20 @@ describe('given an active ingester and a standby', () => {
     expect(new Set(later)).toEqual(new Set(['ingester-d']));
   });
 
+  test('when somebody takes the fence while it writes, then nothing it has is stored before it has a newer one', async () => {
+    await using ingester = await runIngester(env, { instance: 'ingester-fenced' });
+    await eventually(() => ingester.ctx.health.readiness().ready);
+    await plane.kube.apply(networkPolicy('before-fence', 'default', {}));
+    await policyExists('before-fence');
+    await using other = await connectAs(bus, 'ingester');
+    const taken = await Fence.take(other, SHARD, { holder: 'another', term: 1_000 });
+    await plane.kube.apply(networkPolicy('after-fence', 'default', {}));
+    await policyExists('after-fence');
+    const { bySeq, fenceSeq } = await readWriters(inspector);
+    expect(fenceSeq).toBeGreaterThan(taken.sequence);
+    expect([...bySeq.keys()].filter((seq) => seq > taken.sequence && seq < fenceSeq)).toEqual([]);
+  });
+
   test('when the active one is asked to stop, then it gives the lease back and exits with 0', async () => {
     await using first = await startProcess('ingester-e');
     await eventually(async () => (await first.role()) === 'active' && (await first.ready()));
@@ -133,12 +157,29 @@ describe('given an active ingester and a standby', () => {
   });
 });
 
+describe('given an active ingester that loses the bus', () => {
+  test('when it is asked to stop with a change that nobody acknowledges, then it still exits with 0', async () => {
+    await using first = await startProcess('ingester-i', { LEASE_TTL: '60s' });
+    await eventually(async () => (await first.role()) === 'active' && (await first.ready()));
+    await bus.server.kill9();
+    await plane.kube.apply(networkPolicy('never-acknowledged', 'default', {}));
+    await eventually(async () => /^kestrel_ingester_waiting_changes(\{.*\})? [1-9]/m.test(await first.metrics()));
+    first.process.kill('SIGTERM');
+    expect((await first.process.exited).code).toBe(0);
+    expect(first.process.output()).toContain('stops without acknowledgement');
+    await bus.server.start();
+  });
+});
+
 describe('given an ingester in a process of its own', () => {
   test('when the bus is away, then it is not ready and says why, and still stops in order', async () => {
     await using alone = await startProcess('ingester-g', { NATS_URLS: 'nats://127.0.0.1:1' });
     const reason = await busReason(alone);
     expect(reason).toContain('no bus at nats://127.0.0.1:1');
     await eventually(async () => (await alone.components())['watch Pod']?.ready);
+    expect(await alone.status()).toMatchObject({ role: { role: 'unknown', reason: 'no bus yet' }, writer: null });
+    expect((await alone.status()).kinds).toContainEqual({ kind: 'Pod', phase: 'synced' });
+    expect(await alone.metrics()).toMatch(/^kestrel_ingester_active(\{.*\})? 0$/m);
     await alone.process.stop();
     expect((await alone.process.exited).code).toBe(0);
   });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { networkPolicy } from './sample.ts';
 import {
   connectAs,
+  createStream,
   deleteStream,
   ingesterEnv,
   readEvents,
@@ -147,6 +148,20 @@ describe('given a running ingester', () => {
       object: { kind: 'AuthorizationPolicy', namespace: 'default', name: 'odd' },
     });
     expect(ingester.ctx.status.read()['losses']).toMatchObject({ count: 1 });
+  });
+});
+
+describe('given a stream that is not as the product makes it', () => {
+  test('when an ingester may not write to it, then it is not ready and says why, until a person has decided', async () => {
+    await using other = await startTestBus();
+    await createStream(other, { name: 'KESTREL_RESOURCES', subjects: ['kestrel.resources.>'] });
+    await using otherEnv = await ingesterEnv(other, plane);
+    await using ingester = await runIngester({ ...otherEnv, KINDS: 'Namespace' });
+    const writer = () => ingester.ctx.health.readiness().components['writer'];
+    await eventually(() => writer()?.reason?.includes('KESTREL_RESOURCES cannot be used as it is: storage is memory'));
+    expect(ingester.ctx.health.readiness().ready).toBe(false);
+    await deleteStream(other, 'KESTREL_RESOURCES');
+    await eventually(() => ingester.ctx.health.readiness().ready);
   });
 });
 

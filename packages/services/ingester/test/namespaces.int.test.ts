@@ -1,6 +1,12 @@
 import { type ControlPlane, eventually, startControlPlane } from '@kestrel/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { connectAs, ingesterEnv, readRecord, readStream, runIngester, startTestBus, type TestBus } from './support.ts';
+
+const statusSchema = z.object({
+  kinds: z.array(z.object({ syncs: z.number() })),
+  writer: z.object({ published: z.number(), tombstones: z.number() }),
+});
 
 let plane: ControlPlane;
 let bus: TestBus;
@@ -13,9 +19,9 @@ afterAll(async () => {
   await plane?.[Symbol.asyncDispose]();
 });
 
-test('given a real API server, when the ingester runs with Namespaces only, then each has its record', async () => {
+test('given a real API server, when the ingester runs with Namespaces only, then each has its record, and later lists of the same write nothing', async () => {
   await using env = await ingesterEnv(bus, plane);
-  await using _ingester = await runIngester({ ...env, KINDS: 'Namespace' });
+  await using ingester = await runIngester({ ...env, KINDS: 'Namespace', FULL_SYNC_INTERVAL: '1s' });
   await using inspector = await connectAs(bus, 'inspector');
   await plane.kube.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { team: 'a' } } });
   const record = await eventually(() =>
@@ -29,4 +35,9 @@ test('given a real API server, when the ingester runs with Namespaces only, then
     expect([...(await readStream(inspector)).keys()].toSorted()).toEqual(names.toSorted());
     return true;
   });
+  const status = () => statusSchema.parse(ingester.ctx.status.read());
+  const before = status();
+  const syncs = Math.max(...before.kinds.map((kind) => kind.syncs));
+  await eventually(() => status().kinds.every((kind) => kind.syncs >= syncs + 2));
+  expect(status().writer).toEqual(before.writer);
 });

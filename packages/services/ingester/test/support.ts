@@ -68,6 +68,12 @@ function withOperator(config: string): string {
   return JSON.stringify(parsed);
 }
 
+/** Makes a stream that the product would never make, as a person with every right could. */
+export async function createStream(bus: TestBus, config: { name: string; subjects: string[] }): Promise<void> {
+  await using operator = await connect({ servers: bus.server.url, user: OPERATOR.user, pass: OPERATOR.password });
+  await (await jetstreamManager(operator)).streams.add({ ...config, storage: 'memory' });
+}
+
 /** Deletes a stream as a person with every right would. */
 export async function deleteStream(bus: TestBus, stream: string): Promise<void> {
   await using operator = await connect({ servers: bus.server.url, user: OPERATOR.user, pass: OPERATOR.password });

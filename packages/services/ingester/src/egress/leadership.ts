@@ -2,13 +2,12 @@ import { type Bus, type ElectionState, type HeldLease, LeaseElection, leaseKey }
 import { Backoff, type Clock, type Logger, OperationalError, sleep } from '@kestrel/runtime';
 import { aborted } from '../aborted.ts';
 import type { WriterProgress } from './resource-writer.ts';
+import { DRAIN_TIMEOUT_MS, runSession } from './run-session.ts';
 import type { WriterSession } from './writer-session.ts';
 
 const RESTART_BASE_MS = 200;
 const RESTART_MAX_MS = 15_000;
 const HEALTHY_AFTER_MS = 60_000;
-/** Longest wait for acknowledgements when the process stops. */
-export const DRAIN_TIMEOUT_MS = 10_000;
 
 /** The one shard there is: see the ADR on sharding. */
 export const SHARD = 'all';
@@ -35,6 +34,7 @@ export class Leadership implements AsyncDisposable {
   readonly #running: Promise<void>;
   #leading: Promise<void> | undefined;
   #session: WriterSession | undefined;
+  #problem: string | undefined;
 
   constructor(bus: Bus, o: LeadershipOptions) {
     this.#o = o;
@@ -64,6 +64,11 @@ export class Leadership implements AsyncDisposable {
     return this.#election.state();
   }
 
+  /** Why this process, when it held the lease last, could not write; undefined once it could. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** How far the writer is; undefined while this process does not write. */
   get progress(): WriterProgress | undefined {
     return this.#session?.writer.progress;
@@ -83,6 +88,7 @@ export class Leadership implements AsyncDisposable {
       try {
         await this.#writeOnce(lease, end, () => backoff.succeeded());
       } catch (error) {
+        this.#problem = error instanceof Error ? error.message : String(error);
         if (!(error instanceof OperationalError) || !error.retryable) throw error;
         if (end.aborted) throw error;
         this.#o.onRestart(error);
@@ -92,30 +98,19 @@ export class Leadership implements AsyncDisposable {
   }
 
   async #writeOnce(lease: HeldLease, end: AbortSignal, started: () => void): Promise<void> {
-    await using session = await this.#o.startSession(lease);
+    const session = await this.#o.startSession(lease); // runSession disposes it
     this.#session = session;
+    this.#problem = undefined;
     started();
     const lost = () => session.writer.fail(lease.signal.reason);
     lease.signal.addEventListener('abort', lost, { once: true });
     if (lease.signal.aborted) lost();
     try {
-      await this.#runWithin(session, end);
+      await runSession(session, end, { drainTimeoutMs: DRAIN_TIMEOUT_MS, log: this.#o.log });
     } finally {
       lease.signal.removeEventListener('abort', lost);
       this.#session = undefined;
     }
-  }
-
-  /** The writer's last act is to wait for acknowledgements: without a bus they never come. */
-  async #runWithin(session: WriterSession, end: AbortSignal): Promise<void> {
-    const written = session.writer.run(end);
-    const late = aborted(end).then(async () => {
-      await sleep(DRAIN_TIMEOUT_MS);
-      const { waiting } = session.writer.progress;
-      if (waiting > 0) this.#o.log.warn({ waiting }, 'stops without acknowledgement of the last changes');
-    });
-    await Promise.race([written, late]);
-    written.catch(() => undefined); // when it was too late, what became of it no longer matters
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

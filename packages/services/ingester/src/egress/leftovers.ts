@@ -24,7 +24,7 @@ export function judgeLeftovers(
 ): LeftoverVerdict {
   const { written, state, held } = o;
   if (state === undefined) return { ...NOTHING, remove: written, reason: ResourceDeleted_Reason.KIND_GONE };
-  const gone = written.filter((subject) => !state.entries.has(subject) && !state.unreadable.has(subject));
+  const gone = written.filter((subject) => isGone(state, subject));
   switch (state.phase) {
     case 'waiting':
     case 'unavailable':
@@ -32,11 +32,17 @@ export function judgeLeftovers(
     case 'not_served':
       return { ...NOTHING, remove: gone, reason: ResourceDeleted_Reason.KIND_GONE };
     case 'synced':
+      if (state.hasUnidentified) return NOTHING; // any of them may be the one
       return {
         ...judgeShrink(rule, { known: written.length, gone, held }),
         reason: ResourceDeleted_Reason.NOT_LISTED,
       };
   }
+}
+
+/** Whether the mirror knows of no object under the subject. */
+export function isGone(state: KindState, subject: string): boolean {
+  return !state.entries.has(subject) && !state.isUnreadable(subject);
 }
 
 /** The tombstone of an object of which only the subject is known. */

@@ -10,6 +10,8 @@ const WAITING_MAX = 1_000;
 const IN_FLIGHT_MAX = 64;
 
 export interface ReportWriterOptions {
+  /** Whoever lost it leaves reports to its successor. */
+  readonly lease: { stillHeld(): boolean };
   readonly mirror: Mirror;
   readonly ids: EventIds;
   readonly source: string;
@@ -60,6 +62,7 @@ export class ReportWriter implements AsyncDisposable {
   }
 
   #publish(kind: 'loss' | 'finding', type: string, body: unknown): void {
+    if (!this.#o.lease.stillHeld()) return;
     if (this.#waiting >= WAITING_MAX) {
       this.#overflow += 1;
       return;

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BatchSink, EventIds, type Outgoing } from '@kestrel/bus';
+import { LossReason } from '@kestrel/proto/events';
 import { createLogger, createMetrics, OperationalError, systemClock } from '@kestrel/runtime';
 import { eventually } from '@kestrel/testkit';
 import { describe, expect, test } from 'vitest';
@@ -148,6 +150,29 @@ describe('given a writer that takes over', () => {
     expect(world.sink.subjects).toEqual([]);
   });
 
+  test('when the kind is being listed again, and yet again, then what the list before could not read stays', async () => {
+    await using world = newWorld();
+    await world.list({ metadata: { name: 'odd', namespace: 'n' } });
+    world.mirror.syncStarted(account); // is broken off
+    world.mirror.syncStarted(account);
+    world.stream.set(account, subjectOf('odd'), 'd');
+    world.stream.set(account, subjectOf('gone'), 'd');
+    await world.settle();
+    expect(world.sink.subjects).toEqual([`${subjectOf('gone')} deleted`]);
+  });
+
+  test('when a list showed an object that nobody can name, then none in the stream counts as gone', async () => {
+    await using world = newWorld();
+    world.mirror.syncStarted(account);
+    world.mirror.unreadable(account, undefined, { reason: LossReason.UNDECODABLE, detail: 'not JSON' });
+    await world.mirror.syncFinished(account);
+    world.mirror.syncStarted(account); // the next ones are not complete
+    world.mirror.syncStarted(account);
+    world.stream.set(account, subjectOf('maybe'), 'd');
+    await world.settle();
+    expect(world.sink.subjects).toEqual([]);
+  });
+
   test('when a kind cannot be read, then its objects in the stream stay', async () => {
     await using world = newWorld();
     world.mirror.unavailable(account, 'forbidden');
@@ -185,6 +210,63 @@ describe('given a writer that takes over', () => {
     await running;
     expect(world.writer.progress).toMatchObject({ tombstones: 59, published: 60 });
   });
+});
+
+/** 60 accounts in the stream. */
+function worldOfSixty(): World {
+  const world = newWorld();
+  for (let at = 0; at < 60; at += 1) world.stream.set(account, subjectOf(`a${at}`), 'd');
+  return world;
+}
+
+describe('given a list that misses many objects', () => {
+  test('when it is judged twice, as it settles and as the writer starts, then it does not confirm itself', async () => {
+    await using world = worldOfSixty();
+    const stop = new AbortController();
+    await world.list();
+    const running = world.writer.run(stop.signal);
+    world.writer.settled(account);
+    stop.abort();
+    await running;
+    expect(world.sink.subjects).toEqual([]);
+    expect(world.wanted).toEqual(['ServiceAccount']);
+  });
+
+  test('when the kind is unreadable for a while, or listed in part, then neither confirms it; a list does', async () => {
+    await using world = worldOfSixty();
+    const stop = new AbortController();
+    await world.list();
+    const running = world.writer.run(stop.signal);
+    await eventually(() => world.wanted.length > 0);
+    world.mirror.syncStarted(account);
+    world.writer.settled(account);
+    await nextTurn();
+    world.mirror.unavailable(account, 'forbidden');
+    await nextTurn();
+    world.mirror.syncStarted(account);
+    expect(world.sink.subjects).toEqual([]);
+    await world.mirror.syncFinished(account);
+    stop.abort();
+    await running;
+    expect(world.writer.progress.tombstones).toBe(60);
+  });
+});
+
+test('given 100,000 objects that an earlier writer left, when they get tombstones, then others have their turn', async () => {
+  const sink = new HeldSink();
+  await using world = newWorld({ sink });
+  sink.hold();
+  for (let at = 0; at < 100_000; at += 1) {
+    const key = { group: 'old.example', kind: 'Thing' };
+    world.stream.set(key, `kestrel.resources.old_example.Thing._.t${at}`, 'd');
+  }
+  const running = world.writer.run(AbortSignal.abort());
+  const waiting = new Promise<number>((resolve) => {
+    setImmediate(() => resolve(world.writer.progress.waiting));
+  });
+  expect(await waiting).toBeLessThan(50_000);
+  world.writer.fail(new OperationalError('stream_reset', 'another stream'));
+  await expect(running).rejects.toMatchObject({ code: 'stream_reset' });
 });
 
 describe('given a writer that follows', () => {

@@ -4,17 +4,20 @@ import { type Clock, OperationalError } from '@kestrel/runtime';
 import { aborted } from '../aborted.ts';
 import { DEFAULT_SHRINK_RULE } from '../core/mass-shrink.ts';
 import type { Entry } from '../core/mirror/entry.ts';
+import type { KindState } from '../core/mirror/kind-state.ts';
 import { massShrink, type Mirror } from '../core/mirror/mirror.ts';
 import type { Gone, MirrorListener } from '../core/mirror/mirror-listener.ts';
 import { TimeSlice } from '../core/time-slice.ts';
 import type { IngesterEvents } from '../events.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { goneBySubject, judgeLeftovers } from './leftovers.ts';
+import { goneBySubject, isGone, judgeLeftovers } from './leftovers.ts';
 import type { ResourceMessages } from './resource-messages.ts';
 import type { KindKey, StreamState } from './stream-state.ts';
 
 /** Batches whose messages are made before their turn. */
 const BATCHES_READY_MAX = 2;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What is to be written under a subject: the present state of an entry, or a tombstone. */
 type Work = Entry | Pick<Gone, 'subject' | 'ref' | 'reason'>;
@@ -56,9 +59,12 @@ export class ResourceWriter implements MirrorListener {
   readonly #publisher: CoalescingPublisher;
   /** Newest work by subject; bounded by the objects of mirror and stream. */
   readonly #work = new Map<string, Work>();
-  readonly #held = new Map<Kind, ReadonlySet<string>>();
+  /** What a list missed so much of that a later one must confirm it. */
+  readonly #held = new Map<Kind, { readonly sync: number; readonly subjects: ReadonlySet<string> }>();
   readonly #failure = Promise.withResolvers<never>();
   #pumping: Promise<void> | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #ended = false;
   #counts = { published: 0, unchanged: 0, tombstones: 0 };
   #lastAckAt: number | undefined;
   #progressMs: number;
@@ -96,6 +102,7 @@ export class ResourceWriter implements MirrorListener {
       await Promise.race([this.#flush(), this.#failure.promise]);
     } finally {
       stop();
+      this.#ended = true;
       this.#work.clear();
     }
   }
@@ -114,7 +121,7 @@ export class ResourceWriter implements MirrorListener {
   }
 
   settled(kind: Kind): void {
-    this.#sweep(kind);
+    void this.#startSweep(kind);
   }
 
   lost(): void {
@@ -128,8 +135,7 @@ export class ResourceWriter implements MirrorListener {
   async #reconcile(): Promise<void> {
     const slice = new TimeSlice();
     for (const key of this.#o.stream.kinds()) {
-      this.#sweep(key);
-      if (slice.due) await slice.yield();
+      await this.#startSweep(key);
     }
     for (const state of this.#o.mirror.kinds) {
       for (const entry of state.entries.values()) {
@@ -141,19 +147,38 @@ export class ResourceWriter implements MirrorListener {
     this.#o.events.reconciled({ ...this.#counts, objects: this.#o.stream.size });
   }
 
+  /** One sweep at a time. */
+  #startSweep(key: KindKey): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweep(key)).catch((error: unknown) => this.fail(error));
+    return this.#sweeping;
+  }
+
   /** Tombstones for what an earlier writer left of a kind, as far as it is certain. */
-  #sweep(key: KindKey): void {
+  async #sweep(key: KindKey): Promise<void> {
     const { mirror, stream } = this.#o;
     const state = [...mirror.kinds].find((one) => one.kind.group === key.group && one.kind.kind === key.kind);
     const held = state === undefined ? undefined : this.#held.get(state.kind);
+    if (state?.phase === 'synced' && held?.sync === state.lastSync) return; // a list does not confirm itself
     const written = stream.subjectsOf(key);
-    const { remove, hold, reason } = judgeLeftovers(DEFAULT_SHRINK_RULE, { written, state, held: held ?? new Set() });
-    for (const subject of remove) this.#add(goneBySubject(subject, reason));
-    if (state === undefined || state.phase !== 'synced') return;
-    this.#held.set(state.kind, new Set(hold));
-    if (hold.length === 0) return;
-    mirror.report(massShrink(state.kind, { known: written.length, gone: hold.length, where: 'the new start' }));
-    this.#o.onListWanted(state.kind);
+    const verdict = judgeLeftovers(DEFAULT_SHRINK_RULE, { written, state, held: held?.subjects ?? NONE });
+    if (state?.phase === 'synced') this.#hold(state, verdict.hold, written.length);
+    const slice = new TimeSlice();
+    for (const subject of verdict.remove) {
+      if (this.#ended) return;
+      // Between the slices it may have come back.
+      if (state === undefined || isGone(state, subject)) this.#add(goneBySubject(subject, verdict.reason));
+      if (slice.due) await slice.yield();
+    }
+  }
+
+  #hold({ kind, lastSync }: KindState, hold: readonly string[], known: number): void {
+    if (hold.length === 0) {
+      this.#held.delete(kind);
+      return;
+    }
+    this.#held.set(kind, { sync: lastSync, subjects: new Set(hold) });
+    this.#o.mirror.report(massShrink(kind, { known, gone: hold.length, where: 'the new start' }));
+    this.#o.onListWanted(kind);
   }
 
   #add(work: Work): void {
@@ -201,6 +226,7 @@ export class ResourceWriter implements MirrorListener {
   }
 
   async #flush(): Promise<void> {
+    await this.#sweeping;
     while (this.#pumping !== undefined) await this.#pumping;
     await this.#publisher.flushed();
   }

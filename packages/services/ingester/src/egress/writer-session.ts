@@ -61,7 +61,8 @@ export async function startWriterSession(bus: Bus, lease: HeldLease, o: WriterSe
       clock,
     }),
   );
-  starting.use(new ReportWriter(bus, { mirror, ids, source, ackTimeoutMs: config.ackTimeoutMs, clock, log, metrics }));
+  const { ackTimeoutMs } = config;
+  starting.use(new ReportWriter(bus, { lease, mirror, ids, source, ackTimeoutMs, clock, log, metrics }));
   const writer = new ResourceWriter({
     mirror,
     stream,

@@ -21,6 +21,8 @@ export interface WatchContext {
   readonly syncGate: Semaphore;
   /** Time before the second list that confirms a mass shrink. */
   readonly shrinkConfirmAfterMs: number;
+  /** Longest time between two full syncs of a kind; the shortest is half of it, so that kinds and instances spread out. */
+  readonly fullSyncIntervalMs: number;
   /** Resolves when kinds of this tier may begin. */
   readonly tierOpen: (kind: Kind, signal: AbortSignal) => Promise<void>;
   /** A programmer's error. */
@@ -36,6 +38,7 @@ export class KindWatch implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #confirmation: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
   #startedMs: number | undefined;
 
   constructor(context: WatchContext, kind: Kind, resource: ResourceType) {
@@ -68,11 +71,21 @@ export class KindWatch implements AsyncDisposable {
     }, this.#context.shrinkConfirmAfterMs);
   }
 
+  /** What no watch can tell, a list does in the end (a store restored from an older copy). Unchanged records cost nothing. */
+  #scheduleRenewal(): void {
+    const delayMs = this.#context.fullSyncIntervalMs * (0.5 + 0.5 * Math.random());
+    this.#renewal = setTimeout(() => {
+      this.#reflector.requestSync('it is time');
+      this.#scheduleRenewal();
+    }, delayMs);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     await this.#context.tierOpen(this.kind, signal);
     if (signal.aborted) return;
     this.#startedMs = this.#context.clock.monotonicMs();
+    this.#scheduleRenewal();
     const sink = new KindSink({
       mirror: this.#context.mirror,
       kind: this.kind,
@@ -84,6 +97,7 @@ export class KindWatch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#confirmation);
+    clearTimeout(this.#renewal);
     this.#stopping.abort();
     await this.#running;
   }

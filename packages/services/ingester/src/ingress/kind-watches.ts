@@ -25,6 +25,8 @@ export interface KindWatchesOptions {
   readonly firstSyncPatienceMs: number;
   /** Time between two looks at what is served. */
   readonly discoveryIntervalMs: number;
+  /** Longest time between two full syncs of a kind. */
+  readonly fullSyncIntervalMs: number;
   readonly onFailure: (error: unknown) => void;
 }
 

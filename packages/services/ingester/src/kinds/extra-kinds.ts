@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { customSpec, fieldPath } from '../core/normalize/custom.ts';
+import { isNeverRead } from '../core/normalize/never-read.ts';
 import type { Kind } from './kind.ts';
 
 const EXTRA_KINDS_MAX = 24;
 const FIELDS_MAX = 64;
+const SECTIONS: ReadonlySet<string> = new Set(['metadata', 'spec', 'status']);
 
 const path = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*){0,15}$/, 'is not a path such as spec.replicas');
+/** What is never read is left out of every value too; a path into it, or to a whole section, is a mistake that is told. */
+const field = path.refine(
+  (given) => !SECTIONS.has(given) && !given.split('.').some(isNeverRead),
+  'may hold annotations, environment or arguments: name the fields below it, or others',
+);
 const dnsName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 const extraKindSchema = z
@@ -19,7 +26,7 @@ const extraKindSchema = z
     plural: z.string().regex(/^[a-z][a-z0-9]*$/, 'is not a resource name'),
     namespaced: z.boolean(),
     /** What the record holds; nothing else of the object is read. */
-    fields: z.array(path).max(FIELDS_MAX),
+    fields: z.array(field).max(FIELDS_MAX),
     /** Where the object states when it last changed. */
     changedAt: path.optional(),
   })

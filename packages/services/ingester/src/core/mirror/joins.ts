@@ -54,6 +54,11 @@ export class Joins {
     this.complete(entry, record);
   }
 
+  /** Counts for policies what waits for it, in steps between which others may run. Makes policies stale. */
+  catchUp(): Iterable<void> {
+    return this.#selection.catchUp();
+  }
+
   /** Writes into the record what the joins say at this moment. */
   complete(entry: Entry, record: Resource): void {
     record.owners = this.#owners.chain(entry);

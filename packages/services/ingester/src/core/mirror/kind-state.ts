@@ -25,8 +25,11 @@ export class KindState {
   #reason = '';
   #sinceMs: number;
   #sync = 0;
+  #lastSync = 0;
   #knownAtStart = 0;
   #unidentified = 0;
+  #unidentifiedBefore = 0;
+  #syncing = false;
   #unreadableBefore: ReadonlyMap<string, Loss> = new Map();
 
   constructor(kind: Kind, clock: Clock) {
@@ -53,7 +56,16 @@ export class KindState {
     return this.#phase !== 'waiting';
   }
 
+  /** Number of the last full sync that was completed; 0 before the first. Two judgements of one list have the same. */
+  get lastSync(): number {
+    return this.#lastSync;
+  }
+
   enter(phase: KindPhase, reason = ''): void {
+    if (phase === 'synced') {
+      this.#syncing = false;
+      this.#lastSync = this.#sync;
+    }
     if (this.#phase === phase && this.#reason === reason) return;
     if (this.#phase !== phase) this.#sinceMs = this.#clock.nowMs();
     this.#phase = phase;
@@ -63,8 +75,11 @@ export class KindState {
   beginSync(): void {
     this.#sync += 1;
     this.#knownAtStart = this.entries.size;
+    // A sync that was broken off tells nothing: what was known before it still is.
+    this.#unidentifiedBefore = this.#unidentified + (this.#syncing ? this.#unidentifiedBefore : 0);
+    this.#unreadableBefore = this.#syncing ? new Map([...this.#unreadableBefore, ...this.unreadable]) : this.unreadable;
     this.#unidentified = 0;
-    this.#unreadableBefore = this.unreadable;
+    this.#syncing = true;
     this.unreadable = new Map();
   }
 
@@ -73,6 +88,16 @@ export class KindState {
     const known = this.unreadable.get(subject) ?? this.#unreadableBefore.get(subject);
     this.unreadable.set(subject, loss);
     return known?.detail !== loss.detail || known.object.uid !== loss.object.uid;
+  }
+
+  /** Whether the object exists without a present record; during a sync also when only the one before showed it. */
+  isUnreadable(subject: string): boolean {
+    return this.unreadable.has(subject) || (this.#syncing && this.#unreadableBefore.has(subject));
+  }
+
+  /** Whether there is an object of which nobody can say which it is; during a sync also when only the one before showed it. */
+  get hasUnidentified(): boolean {
+    return this.#unidentified > 0 || (this.#syncing && this.#unidentifiedBefore > 0);
   }
 
   /** The object is there. */

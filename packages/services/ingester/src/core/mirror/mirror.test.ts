@@ -289,6 +289,22 @@ describe('given a deletion', () => {
   });
 });
 
+describe('given an object that was made again unreadable while nobody watched', () => {
+  test('when that one is deleted, then the record of its predecessor goes too', async () => {
+    const { mirror, told, pods } = await mirrorOfPods(1);
+    const kind = kindOf('Pod');
+    mirror.syncStarted(kind);
+    const again = { namespace: 'n', name: 'p0', uid: 'uid-again' };
+    mirror.unreadable(kind, again, { reason: LossReason.OVERSIZE, detail: 'too large' });
+    await mirror.syncFinished(kind);
+    expect(pods()).toBe(1);
+    mirror.deleted(kind, again);
+    expect(pods()).toBe(0);
+    expect(told.gone).toMatchObject([{ ref: { name: 'p0' }, reason: ResourceDeleted_Reason.WATCHED }]);
+    expect(mirror.kind(kind).unreadable.size).toBe(0);
+  });
+});
+
 describe('given pods out of the reach of policies', () => {
   test.each([
     ['host network', { spec: { hostNetwork: true } }, 0],

@@ -54,6 +54,7 @@ export class Mirror implements AsyncDisposable {
     this.#states = new Map(o.kinds.map((kind) => [kind, new KindState(kind, o.clock)]));
     this.#stale = new StaleEntries({
       delayMs: o.joinDelayMs,
+      prepare: () => this.#joins.catchUp(),
       refresh: (entry) => this.#refresh(entry),
       onFailure: o.onFailure,
     });
@@ -120,7 +121,8 @@ export class Mirror implements AsyncDisposable {
     const lost = state.unreadable.get(subject);
     state.unreadable.delete(subject);
     const entry = state.entries.get(subject);
-    if (entry !== undefined && entry.uid === ref.uid) this.#remove(state, entry, ResourceDeleted_Reason.WATCHED);
+    if (entry !== undefined && (entry.uid === ref.uid || lost?.object.uid === ref.uid))
+      this.#remove(state, entry, ResourceDeleted_Reason.WATCHED);
     else if (entry === undefined && lost !== undefined) {
       // An earlier process may have written a record of it.
       this.#tell((listener) =>

@@ -10,6 +10,7 @@ const PAUSE_SHARE = 4;
  */
 export class StaleEntries implements AsyncDisposable {
   readonly #delayMs: number;
+  readonly #prepare: () => Iterable<void>;
   readonly #refresh: (entry: Entry) => void;
   readonly #onFailure: (error: unknown) => void;
   #waiting = new Set<Entry>();
@@ -18,8 +19,15 @@ export class StaleEntries implements AsyncDisposable {
   #lastRoundMs = 0;
   #closed = false;
 
-  constructor(o: { delayMs: number; refresh: (entry: Entry) => void; onFailure: (error: unknown) => void }) {
+  constructor(o: {
+    delayMs: number;
+    /** What comes before each round, in steps; it may add entries to it. */
+    prepare: () => Iterable<void>;
+    refresh: (entry: Entry) => void;
+    onFailure: (error: unknown) => void;
+  }) {
     this.#delayMs = o.delayMs;
+    this.#prepare = o.prepare;
     this.#refresh = o.refresh;
     this.#onFailure = o.onFailure;
   }
@@ -60,10 +68,14 @@ export class StaleEntries implements AsyncDisposable {
   }
 
   async #refreshAll(): Promise<void> {
-    const round = this.#waiting;
-    this.#waiting = new Set();
     const slice = new TimeSlice();
     const startedMs = performance.now();
+    for (const _ of this.#prepare()) {
+      if (this.#closed) return;
+      if (slice.due) await slice.yield();
+    }
+    const round = this.#waiting;
+    this.#waiting = new Set();
     for (const entry of round) {
       if (this.#closed) return;
       this.#refresh(entry);

@@ -1,5 +1,7 @@
 import { isObject, time } from '../json.ts';
 import type { JsonObject } from '../json.ts';
+import { checkDepth } from './depth.ts';
+import { withoutNeverRead } from './never-read.ts';
 import type { SpecNormalizer } from './spec-normalizer.ts';
 
 /** Field path as configured (`spec.replicas`) and its segments. */
@@ -8,13 +10,15 @@ export interface FieldPath {
   readonly segments: readonly string[];
 }
 
-/** The normalizer of a kind added by configuration: the named fields and nothing else. */
+/** The normalizer of a kind added by configuration: the named fields and nothing else, without what is never read. */
 export function customSpec(fields: readonly FieldPath[], changedAt: FieldPath | undefined): SpecNormalizer {
   return (source) => {
     const read: Record<string, unknown> = {};
     for (const { path, segments } of fields) {
       const value = valueAt(source, segments);
-      if (value !== undefined) read[path] = value;
+      if (value === undefined) continue;
+      checkDepth(path, value);
+      read[path] = withoutNeverRead(value);
     }
     const changed = changedAt === undefined ? undefined : time(valueAt(source, changedAt.segments));
     return { $case: 'custom', value: { fields: read, changedAt: changed } };

@@ -4,6 +4,8 @@ import type { JsonObject } from '../json.ts';
 import { kindTable } from '../../kinds/kind-table.ts';
 import { encodeRecord } from '../record.ts';
 import { annotationFilter } from './annotation-filter.ts';
+import { customSpec, fieldPath } from './custom.ts';
+import { DEPTH_MAX } from './depth.ts';
 import { normalize } from './normalize.ts';
 import { NotNormalized } from './not-normalized.ts';
 
@@ -162,6 +164,22 @@ describe('given objects of the API server', () => {
     expect(() => specOf('CiliumNetworkPolicy', { specs: {} })).toThrow(NotNormalized);
   });
 
+  test.each([
+    ['spec', 'lists', '[', ']'],
+    ['specs', 'objects', '{"a":', '}'],
+  ])('when a policy has %s nested in %s by the thousand, then it is a loss, not the end', (field, _, open, close) => {
+    const nested = (depth: number): unknown => JSON.parse(open.repeat(depth) + '1' + close.repeat(depth));
+    const policy = (depth: number) => ({ [field]: field === 'spec' ? { x: nested(depth) } : [nested(depth)] });
+    const encoded = (depth: number) => {
+      const metadata = { name: 'n', namespace: 'shop', uid: 'u' };
+      const source = { metadata, ...policy(depth) };
+      return encodeRecord(normalize(kindOf('AuthorizationPolicy'), 'v1', source, none));
+    };
+    expect(() => encoded(4_000)).toThrow(NotNormalized);
+    expect(() => encoded(DEPTH_MAX)).toThrow(`${field} is nested deeper than 200 levels`);
+    expect(encoded(DEPTH_MAX - 1).bytes.length).toBeGreaterThan(DEPTH_MAX);
+  });
+
   test.each([{ name: '' }, { uid: '' }, { namespace: '' }])('when metadata has %j, then it is a loss', (over) => {
     const metadata = { name: 'n', namespace: 'shop', uid: 'u', ...over };
     expect(() => normalize(kindOf('Service'), 'v1', { metadata }, none)).toThrow(NotNormalized);
@@ -202,6 +220,33 @@ describe('given objects of the API server', () => {
         },
       ),
     );
+  });
+});
+
+describe('given a kind added by configuration', () => {
+  const read = customSpec(['spec.jobTemplate', 'spec.list'].map(fieldPath), undefined);
+  const fieldsOf = (spec: unknown) => {
+    const { $case, value } = read({ spec });
+    return $case === 'custom' ? value.fields : undefined;
+  };
+
+  test('when a field holds a pod template, then nothing that its containers are given is in the record', () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': 'SECRET' };
+    const data = { stringData: { a: 'SECRET' }, data: { b: 'SECRET' }, volumes: [{ secret: 'SECRET' }] };
+    const template = { metadata: { annotations, labels: { app: 'a' } }, spec: { ...podTemplate.spec, ...data } };
+    const fields = fieldsOf({ jobTemplate: { template, backoffLimit: 2 }, list: [[{ replicas: 1, ...SECRETS }]] });
+    expect(fields).toEqual({
+      'spec.jobTemplate': {
+        template: { metadata: { labels: { app: 'a' } }, spec: { serviceAccountName: 'front' } },
+        backoffLimit: 2,
+      },
+      'spec.list': [[{ replicas: 1 }]],
+    });
+  });
+
+  test('when a field is nested by the thousand, then it is a loss, not the end', () => {
+    const list: unknown = JSON.parse('['.repeat(4_000) + ']'.repeat(4_000));
+    expect(() => fieldsOf({ list })).toThrow(NotNormalized);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { isObject, objects } from '../json.ts';
+import { checkDepth } from './depth.ts';
 import { NotNormalized } from './not-normalized.ts';
 import type { Spec } from './spec-normalizer.ts';
 
@@ -8,6 +9,8 @@ export function policySpec(source: JsonObject): Spec {
   const { spec, specs } = source;
   if (spec !== undefined && spec !== null && !isObject(spec)) throw new NotNormalized('spec is not an object');
   if (specs !== undefined && specs !== null && !Array.isArray(specs)) throw new NotNormalized('specs is not a list');
+  checkDepth('spec', spec);
+  checkDepth('specs', specs);
   return {
     $case: 'policy',
     value: {

@@ -1,5 +1,6 @@
 import type { WorkloadRef } from '@kestrel/proto/events';
 import type { PolicyMatcher } from './policy-matcher.ts';
+import type { Labels } from './requirement.ts';
 import type { Selection } from './selection.ts';
 import type { SelectedPod, SharedWorkload } from './selected-pod.ts';
 
@@ -8,6 +9,8 @@ export class PolicyState {
   readonly subject: string;
   readonly selection: Selection;
   readonly matcher: PolicyMatcher;
+  /** Namespaces whose labels have changed since their pods were counted: the labels that the count goes by. */
+  readonly countedLabels = new Map<string, Labels>();
   readonly #pods = new Map<SharedWorkload, number>();
   #total = 0;
 

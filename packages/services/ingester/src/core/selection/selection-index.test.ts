@@ -45,6 +45,7 @@ const change = fc.oneof(
     labels: fc.option(labels, { nil: undefined }),
   }),
   fc.record({ type: fc.constant('service' as const), namespace, selector: fc.option(labels, { nil: undefined }) }),
+  fc.record({ type: fc.constant('catch up' as const) }),
   fc.record({
     type: fc.constant('policy' as const),
     id: fc.nat(2),
@@ -76,6 +77,8 @@ class Cluster {
       case 'service':
         put(this.services, one.namespace, one.selector);
         break;
+      case 'catch up':
+        break;
       case 'policy':
         put(this.policies, one.id, one.terms && { terms: one.terms, unknown: '' });
         break;
@@ -93,6 +96,11 @@ class Cluster {
   }
 }
 
+/** The number of policies that were behind. */
+function catchUp(index: SelectionIndex): number {
+  return [...index.catchUp()].length;
+}
+
 function applyTo(index: SelectionIndex, held: Map<number, SelectedPod | undefined>, one: Change): void {
   switch (one.type) {
     case 'pod':
@@ -103,6 +111,9 @@ function applyTo(index: SelectionIndex, held: Map<number, SelectedPod | undefine
       break;
     case 'service':
       index.setService(one.namespace, 's', one.selector);
+      break;
+    case 'catch up':
+      catchUp(index);
       break;
     case 'policy':
       index.setPolicy(`p${one.id}`, one.terms && { terms: one.terms, unknown: '' });
@@ -129,10 +140,51 @@ describe('given a selection index', () => {
           });
           expect([...told]).toEqual(expect.arrayContaining(otherwise));
         }
+        told.clear();
+        const before = ['p0', 'p1', 'p2'].map((subject) => index.read(subject));
+        catchUp(index);
         const fresh = cluster.index();
+        const otherwise = ['p0', 'p1', 'p2'].filter(
+          (subject, at) => JSON.stringify(index.read(subject)) !== JSON.stringify(before[at]),
+        );
+        expect([...told]).toEqual(expect.arrayContaining(otherwise));
         for (const subject of ['p0', 'p1', 'p2']) expect(index.read(subject)).toEqual(fresh.read(subject));
       }),
     );
+  });
+
+  test('when a Service changes, then its policies are counted later and one by one, and only for another selector', () => {
+    const told: string[] = [];
+    const index = new SelectionIndex({ workloadsMax: 10, onChanged: (subject) => told.push(subject) });
+    const workload = { group: '', kind: 'Pod', namespace: 'n', name: 'p' };
+    index.replacePod(undefined, { namespace: 'n', labels: { x: '1' }, serviceAccount: '', workload });
+    for (const subject of ['p', 'q']) {
+      index.setPolicy(subject, { terms: [podTerm({ namespace: 'n', service: 's' })], unknown: '' });
+    }
+    told.length = 0;
+    index.setService('n', 's', { x: '1' });
+    expect(told).toEqual(['p', 'q']);
+    expect(index.read('p')).toMatchObject({ pods: 0, unknown: 'Service s not found' });
+    expect(catchUp(index)).toBe(2);
+    expect(index.read('p')).toMatchObject({ pods: 1, unknown: '' });
+    index.setService('n', 's', { x: '1' });
+    expect(catchUp(index)).toBe(0);
+  });
+
+  test('when labels of a namespace change, then only policies that look at them are counted, one by one', () => {
+    const index = new SelectionIndex({ workloadsMax: 10, onChanged: () => undefined });
+    const workload = { group: '', kind: 'Pod', namespace: 'n', name: 'p' };
+    index.replacePod(undefined, { namespace: 'n', labels: {}, serviceAccount: '', workload });
+    const namespaceLabels = readLabelSelector({ matchLabels: { team: 'a' } });
+    index.setPolicy('looks', { terms: [podTerm({ namespaceLabels })], unknown: '' });
+    index.setPolicy('looks too', { terms: [podTerm({ namespaceLabels })], unknown: '' });
+    index.setPolicy('does not', { terms: [podTerm({})], unknown: '' });
+    index.setNamespace('n', { team: 'a' });
+    expect(index.read('looks')?.pods).toBe(0);
+    expect(catchUp(index)).toBe(2);
+    expect(index.read('looks')?.pods).toBe(1);
+    index.setNamespace('n', { team: 'a' });
+    expect(catchUp(index)).toBe(0);
   });
 
   test('when more workloads are selected than may be listed, then the list is cut and says so', () => {

@@ -18,13 +18,14 @@ export interface Selected {
 export interface SelectionIndexOptions {
   /** Workloads that are listed per policy; more are cut. */
   readonly workloadsMax: number;
-  /** Called for each policy whose selection may read otherwise now; often several times in a row. */
+  /** Called for each policy whose selection may read otherwise now, or after `catchUp`; often several times in a row. */
   readonly onChanged: (policySubject: string) => void;
 }
 
 /**
  * What each policy selects, kept by differences from the pods, namespaces and Services of the mirror: nothing is ever
- * listed for a policy. Bounded by the pods and policies of the cluster.
+ * listed for a policy. A namespace or Service that hundreds of policies depend on would hold the event loop, so what follows
+ * from those waits for `catchUp`; until then the policies read as before. Bounded by the pods and policies of the cluster.
  */
 export class SelectionIndex {
   readonly #options: SelectionIndexOptions;
@@ -37,6 +38,8 @@ export class SelectionIndex {
   readonly #wide = new Set<PolicyState>();
   readonly #byService = new Map<string, Set<string>>();
   readonly #blind = new Map<string, string>();
+  /** Policies that wait for `catchUp`, and how much of each must be counted. */
+  readonly #behind = new Map<string, 'namespaces' | 'everything'>();
 
   constructor(options: SelectionIndexOptions) {
     this.#options = options;
@@ -50,8 +53,8 @@ export class SelectionIndex {
       return before;
     }
     for (const policy of this.#policiesOver(before?.namespace, after?.namespace)) {
-      const left = before !== undefined && policy.matcher.selects(before, this.#labelsOf(before.namespace));
-      const joined = after !== undefined && policy.matcher.selects(after, this.#labelsOf(after.namespace));
+      const left = before !== undefined && this.#counts(policy, before);
+      const joined = after !== undefined && this.#counts(policy, after);
       if (left) policy.remove(before);
       if (joined) policy.add(after);
       if (left || joined) this.#options.onChanged(policy.subject);
@@ -66,21 +69,34 @@ export class SelectionIndex {
     const before = this.#labelsOf(name);
     if (labels === undefined) this.#namespaceLabels.delete(name);
     else this.#namespaceLabels.set(name, labels);
-    const after = this.#labelsOf(name);
+    if (sameLabels(before, labels ?? NO_LABELS) || !this.#podsByNamespace.has(name)) return;
     for (const policy of this.#policiesOver(name)) {
-      if (policy.matcher.dependsOnNamespaceLabels) this.#relabel(policy, name, before, after);
+      if (!policy.matcher.dependsOnNamespaceLabels) continue;
+      if (!policy.countedLabels.has(name)) policy.countedLabels.set(name, before);
+      this.#fallBehind(policy.subject, 'namespaces');
     }
   }
 
   /** The selector of a Service; undefined when it is gone. */
   setService(namespace: string, name: string, selector: Labels | undefined): void {
     const key = serviceKey(namespace, name);
+    const before = this.#serviceSelectors.get(key);
     if (selector === undefined) this.#serviceSelectors.delete(key);
     else this.#serviceSelectors.set(key, selector);
-    const dependents = Array.from(this.#byService.get(key) ?? []); // a copy: setPolicy changes the set
-    for (const subject of dependents) {
+    if (sameLabels(before, selector)) return;
+    for (const subject of this.#byService.get(key) ?? []) this.#fallBehind(subject, 'everything');
+  }
+
+  /** Counts what waits, policy by policy: the caller may let others run after each. */
+  *catchUp(): Iterable<void> {
+    for (const [subject, what] of this.#behind) {
       const policy = this.#policies.get(subject);
-      if (policy !== undefined) this.setPolicy(subject, policy.selection);
+      this.#behind.delete(subject);
+      if (policy !== undefined) {
+        if (what === 'everything') this.setPolicy(subject, policy.selection);
+        else this.#relabel(policy);
+      }
+      yield;
     }
   }
 
@@ -119,16 +135,30 @@ export class SelectionIndex {
     return { workloads: refs, pods: policy.pods, truncated, unknown };
   }
 
-  #relabel(policy: PolicyState, namespace: string, before: Labels, after: Labels): void {
+  #fallBehind(subject: string, what: 'namespaces' | 'everything'): void {
+    if (this.#behind.get(subject) !== 'everything') this.#behind.set(subject, what);
+    this.#options.onChanged(subject);
+  }
+
+  /** Whether the pod is one of those that the policy counts (or would be): by the labels that its count goes by. */
+  #counts(policy: PolicyState, pod: SelectedPod): boolean {
+    return policy.matcher.selects(pod, policy.countedLabels.get(pod.namespace) ?? this.#labelsOf(pod.namespace));
+  }
+
+  #relabel(policy: PolicyState): void {
     let changed = false;
-    for (const pod of this.#podsByNamespace.get(namespace) ?? []) {
-      const was = policy.matcher.selects(pod, before);
-      const is = policy.matcher.selects(pod, after);
-      if (was === is) continue;
-      if (is) policy.add(pod);
-      else policy.remove(pod);
-      changed = true;
+    for (const [namespace, before] of policy.countedLabels) {
+      const after = this.#labelsOf(namespace);
+      for (const pod of this.#podsByNamespace.get(namespace) ?? []) {
+        const was = policy.matcher.selects(pod, before);
+        const is = policy.matcher.selects(pod, after);
+        if (was === is) continue;
+        if (is) policy.add(pod);
+        else policy.remove(pod);
+        changed = true;
+      }
     }
+    policy.countedLabels.clear();
     if (changed) this.#options.onChanged(policy.subject);
   }
 
@@ -156,6 +186,7 @@ export class SelectionIndex {
   #forgetPolicy(subject: string): void {
     const policy = this.#policies.get(subject);
     if (policy === undefined) return;
+    this.#behind.delete(subject);
     this.#policies.delete(subject);
     this.#wide.delete(policy);
     if (policy.matcher.namespace !== undefined) {
@@ -169,6 +200,12 @@ function servicesOf(selection: Selection): string[] {
   return selection.terms.flatMap(({ namespace, service }) =>
     service === undefined ? [] : [serviceKey(namespace ?? '', service)],
   );
+}
+
+function sameLabels(a: Labels | undefined, b: Labels | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 }
 
 function serviceKey(namespace: string, name: string): string {
