@@ -3,8 +3,9 @@ import { errorChain, readEnv, variable } from '@kestrel/runtime';
 import type { EnvValues, Relate, Secret } from '@kestrel/runtime';
 import { commandKeysSchema } from '@kestrel/trust';
 import { z } from 'zod';
+import type { ProxyConfig } from './proxy-url.ts';
+import { address, authoritiesFile, busAddresses, userSeedFile } from './config-checks.ts';
 
-const hostAndPort = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
 const filesBytesMax = 256 * 1024;
 
 const keysFile = z.string().transform((path, context) => {
@@ -27,16 +28,12 @@ export const shape = {
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
     lengthMax: 253,
   }),
-  CLOUD_ADDRESS: variable.text({ description: 'Where the session goes, host:port', pattern: hostAndPort }),
+  CLOUD_ADDRESS: address('Where the session goes, host:port'),
   CLOUD_SERVER_NAME: variable
     .text({ description: "Name that the cloud's certificate must carry, when it is not the host" })
     .optional(),
-  CLOUD_CA_FILE: variable
-    .file({ description: 'Authorities to trust for the cloud, PEM; else the public ones' })
-    .optional(),
-  ENROLLMENT_ADDRESS: variable
-    .text({ description: 'Where certificates are enrolled, host:port; else CLOUD_ADDRESS', pattern: hostAndPort })
-    .optional(),
+  CLOUD_CA_FILE: authoritiesFile('Authorities to trust for the cloud, PEM; else the public ones').optional(),
+  ENROLLMENT_ADDRESS: address('Where certificates are enrolled, host:port; else CLOUD_ADDRESS').optional(),
   CLIENT_CERT_FILE: variable
     .file({ description: 'Given client certificate, PEM; then nothing is enrolled' })
     .optional(),
@@ -67,17 +64,20 @@ export const shape = {
   OAUTH2_AUDIENCE: variable.text({ description: 'Audience to ask for' }).optional(),
   OAUTH2_RESOURCE: variable.text({ description: 'Resource to ask for (RFC 8707)' }).optional(),
   OAUTH2_SCOPE: variable.text({ description: 'Scope to ask for' }).optional(),
-  OAUTH2_CA_FILE: variable.file({ description: 'Authorities to trust for the issuer, PEM' }).optional(),
+  OAUTH2_CA_FILE: authoritiesFile('Authorities to trust for the issuer, PEM').optional(),
   COMMAND_KEYS_FILE: keysFile.meta({ description: "JWKS of the cloud's public command keys, pinned" }),
-  NATS_URLS: variable.csv({ description: 'NATS servers, separated by commas' }),
-  NATS_DATA_SEED_FILE: variable.secretFile({ description: 'nkey seed of user uplink-data' }),
-  NATS_CONTROL_SEED_FILE: variable.secretFile({ description: 'nkey seed of user uplink-control' }),
-  NATS_CA_FILE: variable.file({ description: 'Authorities to trust for NATS, PEM; given: TLS or nothing' }).optional(),
+  NATS_URLS: busAddresses('NATS servers, nats://host:4222 or tls://host:4222, separated by commas'),
+  NATS_DATA_SEED_FILE: userSeedFile('nkey seed of user uplink-data'),
+  NATS_CONTROL_SEED_FILE: userSeedFile('nkey seed of user uplink-control'),
+  NATS_CA_FILE: authoritiesFile('Authorities to trust for NATS, PEM; given: TLS or nothing').optional(),
   STREAM_REPLICAS: z
     .enum(['1', '3', '5'], 'is none of 1, 3, 5')
     .prefault('1')
     .meta({ description: 'Replicas of the streams and buckets that the uplink makes' }),
-  HTTPS_PROXY: variable.url({ description: 'Proxy for cloud and issuer', schemes: ['http', 'https'] }).optional(),
+  HTTPS_PROXY: variable
+    .url({ description: 'Proxy for cloud and issuer, http://host:port', schemes: ['http'] })
+    .optional(),
+  HTTPS_PROXY_CREDENTIALS_FILE: variable.secretFile({ description: 'user:password for that proxy' }).optional(),
   NO_PROXY: variable.text({ description: 'Hosts that are reached without it' }).optional(),
 };
 
@@ -124,7 +124,7 @@ export interface UplinkConfig {
     readonly caFile: string | undefined;
     readonly replicas: 1 | 3 | 5;
   };
-  readonly proxy: { readonly httpsProxy: string | undefined; readonly noProxy: string | undefined };
+  readonly proxy: ProxyConfig;
 }
 
 /** @throws ConfigError with every problem */
@@ -158,7 +158,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): U
       caFile: v.NATS_CA_FILE,
       replicas: replicasOf(v.STREAM_REPLICAS),
     },
-    proxy: { httpsProxy: v.HTTPS_PROXY, noProxy: v.NO_PROXY },
+    proxy: { httpsProxy: v.HTTPS_PROXY, credentials: v.HTTPS_PROXY_CREDENTIALS_FILE, noProxy: v.NO_PROXY },
   };
 }
 
@@ -182,7 +182,17 @@ function relations(relate: Relate<typeof shape>): void {
       ? 'exactly one of them proves the client'
       : undefined,
   );
+  relate(['HTTPS_PROXY', 'HTTPS_PROXY_CREDENTIALS_FILE'], (v) =>
+    v.HTTPS_PROXY === undefined && v.HTTPS_PROXY_CREDENTIALS_FILE !== undefined
+      ? 'credentials need a proxy'
+      : undefined,
+  );
   relate(['NATS_URLS'], (v) => (v.NATS_URLS.length === 0 ? 'names no server' : undefined));
+  relate(['NATS_URLS', 'NATS_CA_FILE'], (v) =>
+    v.NATS_CA_FILE !== undefined && v.NATS_URLS.some((url) => url.startsWith('nats://'))
+      ? 'with a CA every address must begin with tls://'
+      : undefined,
+  );
 }
 
 function certificateConfig(v: Values): CertificateConfig {

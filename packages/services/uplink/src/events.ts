@@ -18,10 +18,16 @@ export interface UplinkEvents {
   resyncAsked(o: { stream: string; reason: string }): void;
   commandAccepted(o: { id: string; class: string; duplicate: boolean }): void;
   commandRefused(o: { id: string; code: string; detail: string }): void;
+  /** Nothing is said to the cloud: it sends the command again. */
+  commandDeferred(o: { id: string; code: string; detail: string }): void;
   ledgerFailed(o: { what: string; error: unknown }): void;
   lag(o: { stream: string; events: number }): void;
   inFlight(o: { bytes: number; limitBytes: number }): void;
 }
+
+/** Rejections of a stream that are logged one by one; of those that follow, one in so many. All of them are counted. */
+const rejectionLogsMax = 20;
+const rejectionLogEvery = 1_000;
 
 interface Figures {
   readonly count: (name: keyof typeof counters, labels: Record<string, string>, value?: number) => void;
@@ -37,7 +43,9 @@ export interface EventListener {
 
 export function uplinkEvents(metrics: Metrics, log: Logger, listener: EventListener): UplinkEvents {
   const { count, set } = figures(metrics);
+  const rejections = new Map<string, number>();
   return {
+    ...commandEvents(count, log),
     sessionOpened: (o) => {
       count('sessions', {});
       set('term', {}, o.term);
@@ -61,7 +69,10 @@ export function uplinkEvents(metrics: Metrics, log: Logger, listener: EventListe
     rejected: ({ stream, event }) => {
       listener.rejected();
       count('rejected', { stream });
-      log.warn({ stream, ...event }, 'cloud rejects an event');
+      const total = (rejections.get(stream) ?? 0) + 1;
+      rejections.set(stream, total);
+      const level = total <= rejectionLogsMax || total % rejectionLogEvery === 0 ? 'warn' : 'debug';
+      log[level]({ stream, ...event, total }, 'cloud rejects an event');
     },
     gapTold: ({ stream, lost }) => {
       listener.gapTold(stream, lost);
@@ -82,14 +93,6 @@ export function uplinkEvents(metrics: Metrics, log: Logger, listener: EventListe
       count('resyncs', { stream: o.stream });
       log.warn(o, 'cloud asks for a snapshot');
     },
-    commandAccepted: (o) => {
-      count('commands', { result: 'accepted' });
-      log.info(o, 'command is accepted');
-    },
-    commandRefused: (o) => {
-      count('commands', { result: o.code });
-      log.warn(o, 'command is refused');
-    },
     ledgerFailed: ({ what, error }) => {
       count('ledger_errors', {});
       log.error({ err: error, what }, 'entry of the ledger cannot be published');
@@ -98,6 +101,26 @@ export function uplinkEvents(metrics: Metrics, log: Logger, listener: EventListe
     inFlight: (o) => {
       set('in_flight_bytes', {}, o.bytes);
       set('window_bytes', {}, o.limitBytes);
+    },
+  };
+}
+
+function commandEvents(
+  count: Figures['count'],
+  log: Logger,
+): Pick<UplinkEvents, 'commandAccepted' | 'commandRefused' | 'commandDeferred'> {
+  return {
+    commandAccepted: (o) => {
+      count('commands', { result: 'accepted' });
+      log.info(o, 'command is accepted');
+    },
+    commandRefused: (o) => {
+      count('commands', { result: o.code });
+      log.warn(o, 'command is refused');
+    },
+    commandDeferred: (o) => {
+      count('commands', { result: `deferred_${o.code}` });
+      log.warn(o, 'command cannot be queued now, the cloud is to send it again');
     },
   };
 }

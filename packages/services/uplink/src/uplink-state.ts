@@ -1,13 +1,38 @@
 import type { Component, Health, StatusBoard } from '@kestrel/runtime';
 import type { Clock } from '@kestrel/runtime';
 import type { ElectionState } from '@kestrel/bus';
+import type { TrafficClass } from '@kestrel/proto/cloud';
 import type { LostRange } from './core/plan-stream.ts';
-import type { Session } from './egress/session.ts';
 import type { EventListener } from './events.ts';
 
 const gapsKeptMax = 20;
 /** Something waits and nothing was committed for so long: the way to the cloud is blocked. */
 const stalledAfterMs = 30_000;
+/** A session that is only renewed may be away for so long before readiness speaks of it. */
+const renewalMs = 5_000;
+
+/** What is shown of a stream in the open session. */
+interface OpenStream {
+  readonly stream: { readonly name: string; readonly trafficClass: TrafficClass };
+  readonly epoch: string;
+  readonly lastSeq: number;
+  readonly lag: number;
+  readonly snapshotId: string | undefined;
+  readonly isBusy: boolean;
+  readonly progress: { readonly committedSeq: number; readonly committedTimeMs: number };
+}
+
+/** What is shown of the open session. */
+export interface OpenSession {
+  readonly id: string;
+  readonly sinceMs: number;
+  readonly term: number;
+  readonly highestTerm: number;
+  readonly inFlightBytes: number;
+  readonly windowBytes: number;
+  readonly senders: readonly OpenStream[];
+  creditOf(trafficClass: TrafficClass): number;
+}
 
 /** What the status page shows of a stream. */
 interface StreamStatus {
@@ -33,13 +58,15 @@ export class UplinkState implements EventListener {
   readonly #lease: Component;
   readonly #gaps: KeptGap[] = [];
   readonly #election: () => ElectionState;
-  #current: Session | undefined;
+  #current: OpenSession | undefined;
   #lastStreams: readonly StreamStatus[] = [];
   #problem: string | undefined;
   #highestTerm = 0;
   #rejected = 0;
   #lastCommitMs: number | undefined;
   #progressSinceMs: number;
+  /** Monotonic. */
+  #renewedByMs = 0;
 
   constructor(o: { health: Health; clock: Clock; election: () => ElectionState }) {
     this.#clock = o.clock;
@@ -55,7 +82,12 @@ export class UplinkState implements EventListener {
     return this.#highestTerm;
   }
 
-  sessionOpened(session: Session, term: number): void {
+  /** Before the first election: what it waits for. */
+  waitsFor(what: string): void {
+    this.#lease.notReady(`does not run for election yet: ${what}`);
+  }
+
+  sessionOpened(session: OpenSession, term: number): void {
     this.#current = session;
     this.#problem = undefined;
     this.#highestTerm = Math.max(this.#highestTerm, term, session.highestTerm);
@@ -67,7 +99,8 @@ export class UplinkState implements EventListener {
     this.#current = undefined;
     this.#highestTerm = Math.max(this.#highestTerm, highestTerm);
     this.#problem = problem;
-    if (problem !== undefined) this.#session.notReady(problem);
+    if (problem === undefined) this.#renewedByMs = this.#clock.monotonicMs() + renewalMs;
+    else this.#session.notReady(problem);
   }
 
   gapTold(stream: string, lost: LostRange): void {
@@ -89,13 +122,20 @@ export class UplinkState implements EventListener {
     const election = this.#election();
     if (election.role !== 'unknown') this.#lease.ready();
     else if (election.reason !== undefined) this.#lease.notReady(`the lease is not known: ${election.reason}`);
-    // A standby holds no session, and is as ready as it can be.
-    if (election.role === 'standby') this.#session.ready();
+    this.#tellSession(election);
     const isBusy = this.#current?.senders.some((sender) => sender.isBusy) === true;
     if (!isBusy) this.#progressSinceMs = this.#clock.monotonicMs();
     const stalledMs = this.#clock.monotonicMs() - this.#progressSinceMs;
     if (stalledMs <= stalledAfterMs) this.#progress.ready();
     else this.#progress.notReady(`the cloud has committed nothing for ${stalledAfterMs / 1_000} s, and events wait`);
+  }
+
+  #tellSession({ role, holder }: ElectionState): void {
+    if (role !== 'active') this.#renewedByMs = 0;
+    // A standby holds no session, and is as ready as it can be; one that has just given up is none while nobody else leads.
+    if (role === 'standby' && holder !== undefined) this.#session.ready();
+    if (role !== 'active' || this.#current || this.#clock.monotonicMs() < this.#renewedByMs) return;
+    this.#session.notReady(this.#problem ?? 'no session yet');
   }
 
   /** The cloud's positions in the open session; empty without one. */
@@ -146,7 +186,7 @@ export class UplinkState implements EventListener {
       lastSeq: sender.lastSeq,
       committedSeq: sender.progress.committedSeq,
       lag: sender.lag,
-      creditBytes: session.creditOf(sender),
+      creditBytes: session.creditOf(sender.stream.trafficClass),
       snapshotId: sender.snapshotId,
     }));
   }

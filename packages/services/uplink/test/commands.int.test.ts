@@ -71,3 +71,41 @@ test('given bytes that are no command, and a forged one, then they are refused a
   );
   expect(cloud.hellos).toHaveLength(1);
 });
+
+test('given a queue that was deleted while the session is open, then it is made again and commands go on', async () => {
+  await using fixture = await Fixture.start();
+  const { cloud } = fixture;
+  const uplink = await fixture.uplink();
+  await cloud.session(1);
+  await fixture.deleteControl(stream);
+  await cloud.session(2);
+  cloud.send({ $case: 'command', value: { signedCommand: await fixture.command('command-0001') } });
+  expect(await receipts(cloud, 1)).toMatchObject([{ commandId: 'command-0001', state: Receipt_State.ACCEPTED }]);
+  await eventually(() => uplink.health.readiness().ready);
+  expect(uplink.failures).toEqual([]);
+});
+
+test('given a command while there is no queue, then it is not refused: it is accepted when it is sent again', async () => {
+  await using fixture = await Fixture.start();
+  const { cloud } = fixture;
+  await fixture.uplink();
+  await cloud.session(1);
+  await fixture.deleteControl(stream);
+  const value = { signedCommand: await fixture.command('command-0001') };
+  cloud.send({ $case: 'command', value });
+  await cloud.session(2);
+  cloud.send({ $case: 'command', value });
+  const all = await receipts(cloud, 1);
+  expect(new Set(all.map(({ state }) => state))).toEqual(new Set([Receipt_State.ACCEPTED]));
+});
+
+test('given no queue and nobody to make it, then readiness of the bus says so', async () => {
+  await using fixture = await Fixture.start();
+  // Without a token it never leads, and only a leader makes the queue again.
+  const uplink = await fixture.uplink({ env: { OAUTH2_ISSUER: 'https://localhost:1' } });
+  const control = () => uplink.health.readiness().components['bus control'];
+  await eventually(() => control()?.ready);
+  await fixture.deleteControl(stream);
+  await eventually(() => control()?.ready === false);
+  expect(control()?.reason).toBe('stream KESTREL_COMMANDS is missing');
+});

@@ -1,5 +1,6 @@
 import { memoryTlsSource } from '@kestrel/grpc';
-import { Encoding, GoAway_Reason } from '@kestrel/proto/cloud';
+import { ClientFrame, Encoding, GoAway_Reason, TrafficClass } from '@kestrel/proto/cloud';
+import { sleep } from '@kestrel/runtime';
 import { certificateAuthority, eventually } from '@kestrel/testkit';
 import { describe, expect, test } from 'vitest';
 import { Fixture, tlsOf } from './fixture.ts';
@@ -83,6 +84,57 @@ describe('the cloud', () => {
     cloud.endStream();
     await cloud.committed(log, 200);
   });
+
+  test('given little credit, then it is used up and no more is sent until the cloud grants more', async () => {
+    await using fixture = await Fixture.start();
+    const { cloud } = fixture;
+    cloud.encodings = [Encoding.IDENTITY];
+    cloud.creditBytes = 30_000n;
+    const ingester = await fixture.writer('ingester', log);
+    for (let count = 0; count < 400; count += 1) await ingester.publish(subject, 'x'.repeat(1_000));
+    const uplink = await fixture.uplink();
+    const owes = (streams: unknown) =>
+      Array.isArray(streams) && streams.some((one) => one.name === log && one.creditBytes <= 0);
+    await eventually(() => owes(uplink.status.read()['streams']));
+    // A class may exceed its credit by one frame, of 126 KB at most.
+    expect(cloud.eventsOf(log).length).toBeLessThan(200);
+    cloud.send({ $case: 'credit', value: { trafficClass: TrafficClass.AUDIT, sizeBytes: 1_000_000n } });
+    await cloud.committed(log, 400);
+  });
+
+  test('given limits of the cloud below our own, then frames and batches keep to them', async () => {
+    await using fixture = await Fixture.start();
+    const { cloud } = fixture;
+    cloud.encodings = [Encoding.IDENTITY];
+    [cloud.frameBytesMax, cloud.batchBytesMax] = [6_000, 4_500];
+    const ingester = await fixture.writer('ingester', log);
+    await ingester.publish(subject, 'x'.repeat(50_000));
+    for (let count = 0; count < 20; count += 1) await ingester.publish(subject, 'x'.repeat(1_000));
+    await fixture.uplink();
+    await cloud.committed(log, 21);
+    const batches = cloud.frames.flatMap((frame) => (frame.$case === 'batch' ? [frame] : []));
+    expect(Math.max(...batches.map((frame) => frame.value.sizeBytes))).toBeLessThanOrEqual(4_500);
+
+    [cloud.frameBytesMax, cloud.batchBytesMax] = [6_000, 8_388_608];
+    cloud.frames.length = 0;
+    cloud.endStream();
+    await cloud.session(2);
+    await ingester.publish(subject, 'x'.repeat(50_000));
+    await cloud.committed(log, 22);
+    const sizes = cloud.frames.map((frame) => ClientFrame.encode({ frame }).finish().length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(6_000);
+  });
+
+  test('given a highest term that cannot be, then there is no session and it is not believed', async () => {
+    await using fixture = await Fixture.start();
+    const { cloud } = fixture;
+    cloud.highestTerm = 2n ** 60n;
+    const uplink = await fixture.uplink();
+    expect(await reason(uplink, 'cloud session', /names term 1152921504606846976 as the highest/)).toBeDefined();
+    cloud.highestTerm = undefined;
+    await eventually(() => uplink.health.readiness().ready);
+    expect(cloud.hellos.at(-1)?.term).toBeLessThan(1_000n);
+  });
 });
 
 describe('terms and leases', () => {
@@ -140,6 +192,8 @@ describe('terms and leases', () => {
     const uplink = await fixture.uplink();
     const [sent] = await cloud.received(log, 1);
     const stopping = uplink[Symbol.asyncDispose]();
+    // Longer than it waits for the cloud to close: a commit as late as this counts only if it is waited for.
+    await sleep(2_500);
     const commit = {
       stream: log,
       epoch: sent?.epoch ?? '',
@@ -167,15 +221,19 @@ describe('identity', () => {
     expect(cloud.tokens.at(-1)).toBe(`Bearer ${issuer.issued.at(-1)}`);
   });
 
-  test('given a certificate that the cloud refuses, then readiness says so', async () => {
+  test('given a certificate that the cloud refuses, then readiness says so until it is accepted', async () => {
     await using fixture = await Fixture.start();
     const uplink = await fixture.uplink();
     await fixture.cloud.session(1);
+    const value = { highestTerm: 0n, retryAfterMs: 0, message: 'the client certificate is revoked' };
+    fixture.cloud.refusal = { $case: 'goAway', value: { reason: GoAway_Reason.UNAUTHENTICATED, ...value } };
     const message = 'the client certificate is revoked';
     fixture.cloud.endStream({ reason: GoAway_Reason.UNAUTHENTICATED, message });
     expect(
       await reason(uplink, 'certificate', /the cloud refuses the credentials: the client certificate is revoked/),
     ).toBeDefined();
+    fixture.cloud.refusal = undefined;
+    await eventually(() => uplink.health.readiness().ready);
   });
 
   test('given a wrong cluster id, then readiness says what the cloud said', async () => {
@@ -197,6 +255,15 @@ describe('identity', () => {
     expect(await reason(uplink, 'oauth2', /no access token: .*rejects this client/)).toBeDefined();
     fixture.issuer.refuses = false;
     await fixture.cloud.session(1);
+  });
+
+  test('given an uplink without a token, then it leaves the lease to one that has one', async () => {
+    await using fixture = await Fixture.start();
+    const env = { OAUTH2_ISSUER: 'https://localhost:1' };
+    const lame = await fixture.uplink({ instance: 'uplink-0', env });
+    expect(await reason(lame, 'lease', /does not run for election yet: it has no access token/)).toBeDefined();
+    await fixture.uplink({ instance: 'uplink-1' });
+    expect(await fixture.cloud.session(1)).toMatchObject({ instance: 'uplink-1' });
   });
 
   test('given a cloud whose authority is not trusted, then nothing is sent and readiness says so', async () => {
@@ -222,6 +289,8 @@ describe('the bus', () => {
     expect(await reason(uplink, 'bus data', /the bus is away/)).toBeDefined();
     await nats.start();
     await ingester.publish(subject, '{}');
+    // Positions are compared with a store that may be another one.
+    await cloud.session(2);
     await cloud.committed(log, 2);
     expect(cloud.eventsOf(log)).toHaveLength(2);
     await eventually(() => uplink.health.readiness().ready);

@@ -19,7 +19,9 @@ import type { Health, StatusBoard } from '@kestrel/runtime';
 import { certificateAuthority, startNats, tempDir } from '@kestrel/testkit';
 import type { Ca, NatsServer } from '@kestrel/testkit';
 import { signCommand } from '@kestrel/trust';
-import { nkeys } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
+import { z } from 'zod';
 import { readConfig, startUplink } from '../src/index.ts';
 import { startIssuer } from './issuer.ts';
 import type { Issuer } from './issuer.ts';
@@ -46,6 +48,7 @@ export class Fixture implements AsyncDisposable {
   readonly #env: Record<string, string>;
   readonly #seeds: ReadonlyMap<UserName, string>;
   readonly #signer: KeyObject;
+  readonly #operator: Uint8Array;
   readonly #owned: AsyncDisposableStack;
   readonly #ids = new EventIds('writer', randomUUID());
 
@@ -59,6 +62,7 @@ export class Fixture implements AsyncDisposable {
     env: Record<string, string>;
     seeds: ReadonlyMap<UserName, string>;
     signer: KeyObject;
+    operator: Uint8Array;
     owned: AsyncDisposableStack;
   }) {
     this.nats = o.nats;
@@ -70,6 +74,7 @@ export class Fixture implements AsyncDisposable {
     this.#env = o.env;
     this.#seeds = o.seeds;
     this.#signer = o.signer;
+    this.#operator = o.operator;
     this.#owned = o.owned;
   }
 
@@ -83,8 +88,12 @@ export class Fixture implements AsyncDisposable {
     const publicKeys = Object.fromEntries(
       [...seeds].map(([user, seed]) => [user, { publicKey: nkeys.fromSeed(Buffer.from(seed)).getPublicKey() }]),
     );
+    const operator = nkeys.createUser();
     const nats = starting.use(
-      await startNats({ config: ({ port }) => natsServerConfig({ users: publicKeys, port, syncInterval: '1m' }) }),
+      await startNats({
+        config: ({ port }) =>
+          withOperator(natsServerConfig({ users: publicKeys, port, syncInterval: '1m' }), operator.getPublicKey()),
+      }),
     );
     const issuer = starting.use(await startIssuer(server));
     const cloudTls = memoryTlsSource(tlsOf(ca, server));
@@ -113,7 +122,19 @@ export class Fixture implements AsyncDisposable {
       NATS_CONTROL_SEED_FILE: await file('control.nk', seeds.get('uplink-control') ?? ''),
     };
     const owned = starting.move();
-    return new Fixture({ nats, issuer, cloud, cloudTls, ca, directory, env, seeds, signer: privateKey, owned });
+    return new Fixture({
+      nats,
+      issuer,
+      cloud,
+      cloudTls,
+      ca,
+      directory,
+      env,
+      seeds,
+      signer: privateKey,
+      operator: operator.getSeed(),
+      owned,
+    });
   }
 
   /** Starts an uplink; `env` overrides variables. */
@@ -157,6 +178,15 @@ export class Fixture implements AsyncDisposable {
     return { bus, publish, pod: async (name, data = '{}', headers) => await publish(podSubject(name), data, headers) };
   }
 
+  /** Deletes a stream of CONTROL, as only a person with every right can. */
+  async deleteControl(stream: StreamName): Promise<void> {
+    const authenticator = nkeyAuthenticator(this.#operator);
+    await using connection = new AsyncDisposableStack();
+    const nc = await connect({ servers: this.nats.url, authenticator });
+    connection.defer(() => nc.close());
+    await (await jetstreamManager(nc)).streams.delete(stream);
+  }
+
   /** A command as the cloud would sign it, good for a minute. */
   async command(id: string, over: Record<string, unknown> = {}): Promise<Buffer> {
     const now = Date.now();
@@ -177,6 +207,16 @@ export class Fixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }
+}
+
+const configSchema = z.looseObject({
+  accounts: z.looseObject({ CONTROL: z.looseObject({ users: z.array(z.looseObject({})) }) }),
+});
+
+function withOperator(config: string, nkey: string): string {
+  const parsed = configSchema.parse(JSON.parse(config));
+  parsed.accounts.CONTROL.users.push({ nkey });
+  return JSON.stringify(parsed);
 }
 
 export interface Writer {

@@ -38,7 +38,6 @@ export interface TakenEvent {
 }
 
 const log = createLogger({ service: 'scripted-cloud', level: 'silent', destination: { write: () => undefined } });
-const creditBytes = 8n * 1024n * 1024n;
 
 /**
  * A cloud by the letter of the protocol, in memory: it keeps cursors over sessions, commits every batch at once, and does
@@ -61,6 +60,12 @@ export class ScriptedCloud implements AsyncDisposable {
   /** Code with which the next event of a subject is rejected. */
   readonly rejections = new Map<string, string>();
   encodings: Encoding[] = [Encoding.IDENTITY, Encoding.ZSTD];
+  /** What every class may send from the start. */
+  creditBytes = 8n * 1024n * 1024n;
+  frameBytesMax = 1_048_576;
+  batchBytesMax = 8_388_608;
+  /** Highest term in the Welcome, in place of the uplink's own. */
+  highestTerm: bigint | undefined;
   deadAfterMs = 12_000;
   heartbeatIntervalMs = 500;
   #call: Call | undefined;
@@ -183,11 +188,11 @@ export class ScriptedCloud implements AsyncDisposable {
         epoch,
         seq,
       })),
-      highestTerm: hello.term,
-      credits: classes.map((trafficClass) => ({ trafficClass, sizeBytes: creditBytes })),
+      highestTerm: this.highestTerm ?? hello.term,
+      credits: classes.map((trafficClass) => ({ trafficClass, sizeBytes: this.creditBytes })),
       limits: {
-        frameBytesMax: 1_048_576,
-        batchBytesMax: 8_388_608,
+        frameBytesMax: this.frameBytesMax,
+        batchBytesMax: this.batchBytesMax,
         heartbeatIntervalMs: this.heartbeatIntervalMs,
         deadAfterMs: this.deadAfterMs,
       },

@@ -1,4 +1,4 @@
-import { Gap_Reason, GoAway_Reason } from '@kestrel/proto/cloud';
+import { Gap_Reason, GoAway_Reason, SnapshotMark_Kind } from '@kestrel/proto/cloud';
 import { eventually } from '@kestrel/testkit';
 import { describe, expect, test } from 'vitest';
 import { Fixture, podSubject } from './fixture.ts';
@@ -77,6 +77,23 @@ describe('the inventory', () => {
     const events = await cloud.received(inventory, 2);
     expect(numbers(events)).toEqual([2, 2]);
     expect(new Set(events.map((event) => event.snapshotId)).size).toBe(2);
+  });
+
+  test('given a wish for a snapshot right after new objects, then it begins no earlier than what was sent', async () => {
+    await using fixture = await Fixture.start();
+    const { cloud } = fixture;
+    const ingester = await fixture.writer('ingester', inventory);
+    await ingester.pod('a');
+    await fixture.uplink();
+    await cloud.committed(inventory, 1);
+    for (const name of ['b', 'c', 'd']) await ingester.pod(name);
+    await cloud.committed(inventory, 4);
+    cloud.send({ $case: 'resync', value: { stream: inventory, reason: 'the script wants it' } });
+    await cloud.received(inventory, 8);
+    const begun = cloud.frames.flatMap((frame) =>
+      frame.$case === 'snapshotMark' && frame.value.kind === SnapshotMark_Kind.BEGIN ? [frame.value.seq] : [],
+    );
+    expect(begun).toEqual([1n, 4n]);
   });
 
   test('given a snapshot that is cut, then it goes on at its place, and its end counts what this session sent', async () => {

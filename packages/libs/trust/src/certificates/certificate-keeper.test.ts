@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMetrics, testContext } from '@kestrel/runtime';
+import { createLogger, createMetrics, OperationalError, testContext } from '@kestrel/runtime';
 import { certificateAuthority, eventually } from '@kestrel/testkit';
 import type { Ca } from '@kestrel/testkit';
 import { manualClock } from '../../test/manual-clock.ts';
@@ -117,7 +117,7 @@ describe('a keeper without a certificate', () => {
     const one = run(
       keeper({
         enrol: async (csrPem) => {
-          if (away) throw new Error('the authority is away');
+          if (away) throw new OperationalError('unavailable', 'the authority is away');
           return await enrol(csrPem);
         },
       }),
@@ -127,6 +127,41 @@ describe('a keeper without a certificate', () => {
     await one.available(stop.signal);
     await eventually(() => one.state().lastError === undefined);
     expect(one.state().status).toBe('valid');
+  });
+
+  it('warns once of a failure that stays the same, and of each other one', async () => {
+    const lines: string[] = [];
+    const log = createLogger({
+      service: 'test',
+      level: 'warn',
+      destination: { write: (line) => void lines.push(line) },
+    });
+    let message = 'the authority is away';
+    let calls = 0;
+    const one = run(
+      keeper({
+        log,
+        random: () => 0,
+        enrol: async () => {
+          calls += 1;
+          throw new OperationalError('unavailable', message);
+        },
+      }),
+    );
+    await eventually(() => calls >= 3);
+    message = 'the token is refused';
+    await eventually(() => one.state().lastError === message);
+    const warnings = lines.filter((line) => line.includes("can't keep the client certificate"));
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('ends with what is a mistake of the program', async () => {
+    const mistake = keeper({
+      enrol: async () => {
+        throw new TypeError('x is not a function');
+      },
+    });
+    await expect(mistake.run(stop.signal)).rejects.toThrow('x is not a function');
   });
 
   it('ends its wait with the reason of the signal', async () => {
@@ -256,7 +291,7 @@ describe('a keeper whose certificate is in use', () => {
     let fail = false;
     const one = await started({
       enrol: async (csrPem) => {
-        if (fail) throw new Error('the authority is away');
+        if (fail) throw new OperationalError('unavailable', 'the authority is away');
         return await enrol(csrPem);
       },
     });
@@ -346,9 +381,13 @@ describe('a keeper whose certificate is in use', () => {
     expect(swaps).toEqual([]);
   });
 
-  it('uses the roots that the authority names from then on', async () => {
+  it('trusts the roots that its owner configured, whatever the authority names', async () => {
+    const one = await started({ caPem: 'given', enrol: async (csr) => ({ ...(await enrol(csr)), caPem: 'named' }) });
+    expect(tls(one).ca).toBe('given');
+  });
+
+  it('uses the roots that the authority names from then on, when its owner configured none', async () => {
     const one = await started({
-      caPem: 'given',
       enrol: async (csrPem) => ({ ...(await enrol(csrPem)), caPem: enrolments.length === 1 ? 'named' : '' }),
     });
     expect(tls(one).ca).toBe('named');

@@ -24,7 +24,7 @@ export interface CertificateKeeperOptions {
   readonly commonName: string;
   /** URI in the request's subject alternative names. */
   readonly sanUri?: string;
-  /** Roots for the server while the authority named none, PEM. */
+  /** Roots for the server that the owner configured, PEM: they go before what the authority names. */
   readonly caPem?: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -92,7 +92,7 @@ export class CertificateKeeper {
   /** What to dial with now; without `cert` and `key` before the first certificate. */
   current(): ClientTls {
     const identity = this.#held?.identity;
-    const ca = identity?.caPem || this.#o.caPem;
+    const ca = this.#o.caPem ?? (identity?.caPem || undefined);
     return {
       ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
       ...(identity === undefined
@@ -141,7 +141,10 @@ export class CertificateKeeper {
     return { status, serial, notAfterMs, renewalDueMs, ...lastError };
   }
 
-  /** Works until the signal; failures are logged and repeated with backoff, never thrown. */
+  /**
+   * Works until the signal; failures are repeated with backoff, and each new one is logged. @throws what is no
+   * OperationalError: a mistake of the program
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       let waitMs: number;
@@ -152,9 +155,14 @@ export class CertificateKeeper {
         waitMs = this.#untilNextLookMs();
       } catch (error) {
         if (signal.aborted) return;
+        if (!(error instanceof OperationalError)) throw error;
         waitMs = this.#backoff.nextDelayMs();
-        this.#lastError = error instanceof Error ? error.message : String(error);
-        this.#o.log.warn({ err: error, delayMs: waitMs }, "can't keep the client certificate up to date, tries again");
+        const level = error.message === this.#lastError ? 'debug' : 'warn';
+        this.#lastError = error.message;
+        this.#o.log[level](
+          { err: error, delayMs: waitMs },
+          "can't keep the client certificate up to date, tries again",
+        );
       }
       await this.#rest(waitMs, signal);
     }

@@ -9,6 +9,7 @@ import type { Clock, Logger, Metrics } from '@kestrel/runtime';
 import { commandBytesMax, verifyCommand } from '@kestrel/trust';
 import type { CommandKeys } from '@kestrel/trust';
 import type { UplinkEvents } from '../events.ts';
+import { refusalCode } from './refusal-code.ts';
 
 /** Commands that are verified or wait for the bus at the same time; more are refused. */
 const inHandMax = 64;
@@ -40,8 +41,8 @@ interface Trusted {
 
 /**
  * Takes signed commands: verifies each, puts it into KESTREL_COMMANDS under its own id, and only then accepts it. What
- * cannot be trusted is refused with its code. While the bus is away there is no answer: the cloud sends it again, and
- * the id keeps it single.
+ * cannot be trusted is refused with its code. While the bus can't take it there is no answer: the cloud sends it again,
+ * and the id keeps it single.
  */
 export class CommandIntake implements AsyncDisposable {
   readonly #o: CommandIntakeOptions;
@@ -75,7 +76,7 @@ export class CommandIntake implements AsyncDisposable {
       return await this.#accept(trusted, signed);
     } catch (error) {
       if (!(error instanceof OperationalError)) throw error;
-      return this.#refuse(trusted?.id ?? '', signed, error);
+      return this.#refuse(trusted, signed, error);
     }
   }
 
@@ -107,29 +108,16 @@ export class CommandIntake implements AsyncDisposable {
     return receipt(command.id, Receipt_State.ACCEPTED, '', signed);
   }
 
-  #refuse(id: string, signed: Uint8Array, error: OperationalError): Receipt | undefined {
-    const code = refusalCode(error);
-    this.#o.events.commandRefused({ id, code: code ?? error.code, detail: error.message });
-    if (code === undefined) return undefined;
+  #refuse(trusted: Trusted | undefined, signed: Uint8Array, error: OperationalError): Receipt | undefined {
+    const id = trusted?.id ?? '';
+    const code = refusalCode(error, { isTrusted: trusted !== undefined });
+    if (code === undefined) {
+      this.#o.events.commandDeferred({ id, code: error.code, detail: error.message });
+      return undefined;
+    }
+    this.#o.events.commandRefused({ id, code, detail: error.message });
     this.#refused += 1;
     return receipt(id, Receipt_State.REFUSED, code, signed);
-  }
-}
-
-/** What the cloud is told. Undefined: it isn't known whether the command stands in the queue, so nothing is said. */
-function refusalCode(error: OperationalError): string | undefined {
-  switch (error.code) {
-    case 'stream_full':
-      return 'queue_full';
-    case 'overloaded':
-      return 'too_many_commands';
-    case 'closed':
-    case 'publish_refused':
-      return undefined;
-    case 'stream_missing':
-      return 'queue_missing';
-    default:
-      return error.code;
   }
 }
 

@@ -1,13 +1,17 @@
-import type { TrafficClass } from '@kestrel/proto/cloud';
+import { TrafficClass } from '@kestrel/proto/cloud';
 
 /** Grants above this are as good as unlimited; sums stay exact. */
 const balanceBytesMax = 2 ** 50;
+
+const known: ReadonlySet<number> = new Set(Object.values(TrafficClass));
 
 /** Bytes of encoded frames that the cloud still allows, by class. A class may exceed by one frame, and owes the rest. */
 export class CreditLedger {
   readonly #balances = new Map<TrafficClass, number>();
 
+  /** A class that is not known here is one of a later protocol: ignored. */
   grant(trafficClass: TrafficClass, sizeBytes: bigint): void {
+    if (!known.has(trafficClass)) return;
     const granted = sizeBytes > BigInt(balanceBytesMax) ? balanceBytesMax : Number(sizeBytes);
     this.#balances.set(trafficClass, Math.min(balanceBytesMax, this.balance(trafficClass) + granted));
   }

@@ -69,6 +69,29 @@ describe('commits of a stream', () => {
   });
 });
 
+describe('rejections and snapshots that come again', () => {
+  test('given the same rejection in a commit that is repeated, then it is told once', () => {
+    const { progress, send } = fixture();
+    send(12);
+    const rejected = [{ seq: 12, code: 'undecodable' }];
+    expect(progress.commit(commitOf(12, { rejected })).rejected).toHaveLength(1);
+    expect(progress.commit(commitOf(12, { rejected })).rejected).toEqual([]);
+  });
+
+  test('given a rejection of what the commit does not settle, then it means nothing', () => {
+    const { progress, send } = fixture();
+    send(12);
+    expect(progress.commit(commitOf(12, { rejected: [{ seq: 999, code: 'undecodable' }] })).rejected).toEqual([]);
+  });
+
+  test('given snapshots without end, then only the latest that were given up are known', () => {
+    const { progress } = fixture();
+    for (let count = 0; count <= 65; count += 1) progress.beginReplay(`snap-${count}`, 0);
+    expect(progress.commit(commitOf(0, { snapshotId: 'snap-1' })).flights).toEqual([]);
+    expect(() => progress.commit(commitOf(0, { snapshotId: 'snap-0' }))).toThrow("can't be true");
+  });
+});
+
 describe('commits of a snapshot', () => {
   test('given a replay, then its commits leave the cursor, and the commit of its end moves it', () => {
     const { progress, send } = fixture(10);

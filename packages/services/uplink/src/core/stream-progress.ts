@@ -30,6 +30,7 @@ export interface RejectedEvent {
 export interface CommitOutcome {
   /** Frames that are settled, in the order sent. */
   readonly flights: readonly Flight[];
+  /** Of the events that this commit settles only: the same rejection in a commit that is repeated means nothing. */
   readonly rejected: readonly RejectedEvent[];
   readonly cursorMoved: boolean;
 }
@@ -41,6 +42,9 @@ interface Replay {
   sentSeq: number;
   endSeq: number | undefined;
 }
+
+/** Snapshots given up whose late commits are still known; a cloud that asks for more in one session is not believed. */
+const abandonedMax = 64;
 
 /**
  * What was sent of one stream in one session and what the cloud has committed of it. The cursor moves by commits only, and
@@ -97,9 +101,15 @@ export class StreamProgress {
   beginReplay(id: string, seq: number): readonly Flight[] {
     const former = this.#replay;
     const givenUp = former === undefined ? [] : this.#take((frame) => frame.snapshotId === former.id);
-    if (former !== undefined) this.#abandoned.add(former.id);
+    if (former !== undefined) this.#abandon(former.id);
     this.#replay = { id, committedSeq: seq, sentSeq: seq, endSeq: undefined };
     return givenUp.map((frame) => frame.flight);
+  }
+
+  #abandon(id: string): void {
+    this.#abandoned.add(id);
+    const [oldest] = this.#abandoned;
+    if (this.#abandoned.size > abandonedMax && oldest !== undefined) this.#abandoned.delete(oldest);
   }
 
   endReplay(endSeq: number): void {
@@ -116,7 +126,10 @@ export class StreamProgress {
     const settled = inReplay ? this.#commitReplay(notice) : this.#commitCursor(notice);
     return {
       flights: settled.map((frame) => frame.flight),
-      rejected: notice.rejected.map(({ seq, code }) => ({ seq, code, subject: subjectOf(settled, seq) })),
+      rejected: notice.rejected.flatMap(({ seq, code }) => {
+        const subject = subjectOf(settled, seq);
+        return subject === undefined ? [] : [{ seq, code, subject }];
+      }),
       cursorMoved: !inReplay,
     };
   }
@@ -153,12 +166,12 @@ export class StreamProgress {
   }
 }
 
-function subjectOf(frames: readonly SentFrame[], seq: number): string {
+function subjectOf(frames: readonly SentFrame[], seq: number): string | undefined {
   for (const { events } of frames) {
     const event = events.find((one) => one.seq === seq);
     if (event) return event.subject;
   }
-  return '';
+  return undefined;
 }
 
 function impossible(what: string): OperationalError {

@@ -10,6 +10,8 @@ import type { CloudAddress } from './session-parts.ts';
 /** Time for connection, TLS and the answer to Hello. */
 const welcomeTimeoutMs = 15_000;
 const protocolVersion = 1;
+/** Terms grow by one an election. One above this was never given out, and believing it would use up the numbers. */
+const termMax = 2n ** 48n;
 
 /** Says Hello and waits for the first frame: a Welcome, or how the session ended before it began. */
 export async function handshake(
@@ -34,9 +36,10 @@ export async function handshake(
   return readFirst(first);
 }
 
-/** How a GoAway ends a session. */
+/** How a GoAway ends a session: one with a term that can't be true, as a breach of the protocol. */
 export function goAwayEnd(value: GoAway): SessionEnd {
   const { reason, message, highestTerm, retryAfterMs } = value;
+  if (highestTerm > termMax) return absurdTerm(highestTerm);
   const known = Object.values(GoAway_Reason).includes(reason) ? reason : GoAway_Reason.UNSPECIFIED;
   return { kind: 'go_away', reason: known, message, highestTerm: Number(highestTerm), retryAfterMs };
 }
@@ -56,7 +59,12 @@ function welcomeOf(frame: CloudFrame['frame']): Welcome | SessionEnd {
     return failed('protocol_error', `the first frame of the cloud is ${frame?.$case ?? 'of a kind that is not known'}`);
   if (frame.value.protocolVersion !== protocolVersion)
     return failed('protocol_error', `the cloud chose protocol version ${frame.value.protocolVersion}`);
+  if (frame.value.highestTerm > termMax) return absurdTerm(frame.value.highestTerm);
   return frame.value;
+}
+
+function absurdTerm(term: bigint): SessionEnd {
+  return failed('protocol_error', `the cloud names term ${term} as the highest, beyond any that can be`);
 }
 
 function helloOf(o: { cloud: CloudAddress; term: number; streams: readonly StreamEpoch[] }): Hello {

@@ -22,6 +22,8 @@ export interface SessionParts {
   readonly tls: TlsSource;
   readonly token: () => Promise<string>;
   readonly buses: Readonly<Record<Account, Bus>>;
+  /** Makes the streams of the CONTROL account exist: also a store that was lost while this ran. @throws OperationalError */
+  readonly ensureControl: () => Promise<void>;
   readonly intake: CommandIntake;
   readonly ledger: Ledger;
   readonly events: UplinkEvents;

@@ -1,13 +1,13 @@
 import type { StreamEpoch } from '@kestrel/bus';
 import { createChannel } from '@kestrel/grpc';
-import type { Welcome } from '@kestrel/proto/cloud';
+import type { TrafficClass, Welcome } from '@kestrel/proto/cloud';
 import { OperationalError, sleep } from '@kestrel/runtime';
 import { CreditLedger } from '../core/credit.ts';
 import { FlightWindow } from '../core/flight-window.ts';
 import { Liveness } from '../core/liveness.ts';
 import type { SessionEnd } from '../core/session-end.ts';
 import { UPLINKED_STREAMS } from '../core/uplinked-streams.ts';
-import { findStream } from '../ingress/stream-lookup.ts';
+import { findStream, isThere } from '../ingress/stream-lookup.ts';
 import { pumpBulk } from './bulk-pump.ts';
 import { CloudCall, silent } from './cloud-call.ts';
 import type { ReceivedFrame } from './cloud-call.ts';
@@ -21,6 +21,8 @@ import { StreamSender } from './stream-sender.ts';
 import { takeFrame } from './take-frame.ts';
 import { WakeUp } from './wake-up.ts';
 
+/** Not sent, but without it every command would fail: it is looked after like those that are. */
+const commands = 'KESTREL_COMMANDS';
 const windowBytesMax = 4 * 1024 * 1024;
 /** Largest frame with a batch: what a control frame may have to wait for. On the wire it has 128 KB, its own fields with it. */
 const frameBytesMax = 126 * 1024;
@@ -102,8 +104,8 @@ export class Session {
     return this.#link.window.limitBytes();
   }
 
-  creditOf(sender: StreamSender): number {
-    return this.#link.credit.balance(sender.stream.trafficClass);
+  creditOf(trafficClass: TrafficClass): number {
+    return this.#link.credit.balance(trafficClass);
   }
 
   /**
@@ -118,6 +120,7 @@ export class Session {
       readonly onOpen: (session: Session) => void;
     },
   ): Promise<SessionEnd> {
+    await parts.ensureControl();
     const standings = await readStandings(parts);
     using channel = createChannel({
       address: parts.cloud.address,
@@ -191,7 +194,11 @@ export class Session {
     signal.addEventListener('abort', stop, { once: true });
     running.defer(() => signal.removeEventListener('abort', stop));
     if (signal.aborted) stop();
-    running.defer(tls.onChange(() => this.#finish({ kind: 'renew', reason: 'the client certificate is renewed' })));
+    running.defer(
+      tls.onChange(() =>
+        this.#finish({ kind: 'renew', reason: 'the client certificate or the authorities are renewed' }),
+      ),
+    );
     for (const bus of Object.values(buses)) {
       // Another store may be behind the same address now: positions are compared before anything of it is sent.
       const stopListening = bus.onStatus((event) => {
@@ -250,6 +257,8 @@ export class Session {
     if (this.#looking || this.#senders.length === 0) return;
     this.#looking = true;
     try {
+      if (!(await isThere(this.#parts.buses.CONTROL, commands)))
+        this.#finish({ kind: 'renew', reason: `stream ${commands} is gone` });
       const standings = await readStandings(this.#parts);
       const known = new Set<string>(this.#senders.map((sender) => sender.stream.name));
       const added = [...standings.keys()].find((name) => !known.has(name));

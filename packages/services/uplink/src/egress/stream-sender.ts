@@ -230,10 +230,12 @@ export class StreamSender implements AsyncDisposable {
 
   #startReplay(plan: SnapshotPlan): void {
     const { call, clock, events, window } = this.#link;
-    const replay = SnapshotReplay.start(plan, { knownSeq: this.#lastSeq, nowMs: clock.nowMs() });
+    // What was sent may lie beyond the stream's end as it was last looked at.
+    const knownSeq = Math.max(this.#lastSeq, this.#sentSeq);
+    const replay = SnapshotReplay.start(plan, { knownSeq, nowMs: clock.nowMs() });
     window.forgotten(this.progress.beginReplay(replay.id, plan.kind === 'resume' ? plan.seq : 0));
     this.#replay = replay;
-    if (plan.kind === 'begin') call.write(beginFrame(this.#name, replay.id, this.#lastSeq));
+    if (plan.kind === 'begin') call.write(beginFrame(this.#name, replay.id, knownSeq));
     events.snapshotStarted({ stream: this.stream.name, id: replay.id, plan });
   }
 

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
-import { createChannel, deadlineIn, fileTlsSource, memoryTlsSource, toOperationalError } from '@kestrel/grpc';
+import { createChannel, deadlineIn, fileTlsSource, toOperationalError } from '@kestrel/grpc';
 import type { TlsSource } from '@kestrel/grpc';
 import { inClusterClient } from '@kestrel/kube';
 import { EnrollmentServiceClient } from '@kestrel/proto/services';
@@ -10,6 +9,8 @@ import type { Component, ServiceContext } from '@kestrel/runtime';
 import { CertificateKeeper, fileCertificateStore } from '@kestrel/trust';
 import type { CertificateStore, EnrolmentAnswer } from '@kestrel/trust';
 import type { CertificateConfig, UplinkConfig } from '../config.ts';
+import { proxyUrl } from '../proxy-url.ts';
+import { authoritiesFirst } from './authorities-first.ts';
 import { secretCertificateStore } from './secret-certificate-store.ts';
 
 const enrolTimeoutMs = 15_000;
@@ -20,6 +21,8 @@ export interface ClientCertificate extends AsyncDisposable {
   readonly tls: TlsSource;
   /** Resolves when there is a certificate to dial with. Rejects with the signal's reason. */
   available(signal: AbortSignal): Promise<void>;
+  /** The cloud opened a session with the one in use: an earlier refusal of it no longer holds. */
+  accepted(): void;
   /** The cloud refused the one in use. A given one can't be replaced from here: only its readiness reason says so. */
   refuse(reason: string): void;
 }
@@ -49,6 +52,7 @@ async function givenCertificate(
   return {
     tls,
     available: async () => undefined,
+    accepted: () => component.ready(),
     refuse: (reason) => component.notReady(reason),
     async [Symbol.asyncDispose]() {
       stopListening();
@@ -63,14 +67,13 @@ async function enrolledCertificate(
 ): Promise<ClientCertificate> {
   const { ctx, component } = o;
   const { caFile } = ctx.config.cloud;
-  const caPem = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   await using opening = new AsyncDisposableStack();
+  const authorities = opening.use(await fileTlsSource({ caFile, log: ctx.log }));
   const store = openStore(ctx, kept, opening);
   const keeper = new CertificateKeeper({
     store,
-    enrol: (csrPem, signal) => enrol(o, caPem, csrPem, signal),
+    enrol: (csrPem, signal) => enrol(o, authorities, csrPem, signal),
     commonName: ctx.config.clusterId,
-    ...(caPem === undefined ? {} : { caPem }),
     clock: ctx.clock,
     log: ctx.log,
     metrics: ctx.metrics,
@@ -85,8 +88,10 @@ async function enrolledCertificate(
   });
   const owned = opening.move();
   return {
-    tls: keeper,
+    tls: authoritiesFirst(authorities, keeper),
     available: (signal) => keeper.available(signal),
+    // One that was refused once is replaced all the same.
+    accepted: () => undefined,
     refuse: (reason) => keeper.reject(reason),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -112,7 +117,7 @@ function openStore(
 
 async function enrol(
   { ctx, token }: Options,
-  caPem: string | undefined,
+  authorities: TlsSource,
   csrPem: string,
   signal: AbortSignal,
 ): Promise<EnrolmentAnswer> {
@@ -120,10 +125,10 @@ async function enrol(
   signal.throwIfAborted();
   using channel = createChannel({
     address: cloud.enrollmentAddress,
-    tls: memoryTlsSource(caPem === undefined ? {} : { ca: Buffer.from(caPem) }),
+    tls: authorities,
     token,
     log: ctx.log,
-    proxyEnv: { https_proxy: proxy.httpsProxy, no_proxy: proxy.noProxy },
+    proxyEnv: { https_proxy: proxyUrl(proxy), no_proxy: proxy.noProxy },
   });
   const client = new EnrollmentServiceClient(...channel.clientArguments);
   return await new Promise((resolve, reject) => {

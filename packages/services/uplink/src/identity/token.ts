@@ -4,6 +4,7 @@ import type { Component, ServiceContext } from '@kestrel/runtime';
 import { createTokenSource } from '@kestrel/trust';
 import type { ClientCredentials, TokenSource } from '@kestrel/trust';
 import type { UplinkConfig } from '../config.ts';
+import { proxyUrl } from '../proxy-url.ts';
 
 /** How often the token is looked at for readiness. */
 const lookMs = 2_000;
@@ -14,6 +15,7 @@ const retryMaxMs = 30_000;
 /** The token source of the configured client. @throws OperationalError when a file can't be read */
 export async function openTokenSource(ctx: ServiceContext<UplinkConfig>): Promise<TokenSource> {
   const { oauth2, proxy } = ctx.config;
+  const httpsProxy = proxyUrl(proxy);
   const caPem = oauth2.caFile === undefined ? undefined : await readFile(oauth2.caFile, 'utf8');
   return createTokenSource({
     issuer: oauth2.issuer,
@@ -23,15 +25,31 @@ export async function openTokenSource(ctx: ServiceContext<UplinkConfig>): Promis
     ...(oauth2.resource === undefined ? {} : { resource: oauth2.resource }),
     ...(oauth2.scope === undefined ? {} : { scope: oauth2.scope }),
     ...(caPem === undefined ? {} : { caPem }),
-    ...(proxy.httpsProxy === undefined
+    ...(httpsProxy === undefined
       ? {}
       : {
-          proxy: { httpsProxy: proxy.httpsProxy, ...(proxy.noProxy === undefined ? {} : { noProxy: proxy.noProxy }) },
+          proxy: { httpsProxy, ...(proxy.noProxy === undefined ? {} : { noProxy: proxy.noProxy }) },
         }),
     log: ctx.log,
     clock: ctx.clock,
     metrics: ctx.metrics,
   });
+}
+
+/** Waits for the first token. @throws the signal's reason */
+export async function untilToken(tokens: TokenSource, signal: AbortSignal): Promise<void> {
+  const backoff = new Backoff({ baseMs: retryBaseMs, maxMs: lookMs });
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await tokens.token(signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+      // `watchToken` tells why.
+    }
+    await sleep(backoff.nextDelayMs(), signal);
+  }
 }
 
 /** Keeps a token in hand, also in a standby, and tells readiness of it. */

@@ -25,7 +25,7 @@ export async function untilDone<T>(work: () => Promise<T>, component: Component,
   }
 }
 
-/** A connection that was made once and is kept for ever; `component` follows it. */
+/** A connection that was made once and is kept for ever; `component` says why there is none yet. */
 export async function connect(
   ctx: ServiceContext<UplinkConfig>,
   o: { readonly user: UserName; readonly seed: Secret; readonly component: Component },
@@ -45,10 +45,6 @@ export async function connect(
     o.component,
     ctx.signal,
   );
-  bus.onStatus((event, status) => {
-    if (event === 'connected') o.component.ready();
-    else o.component.notReady(`the bus is away: ${status.lastError ?? 'disconnected'}`);
-  });
   // Reconnecting never ends by itself; if it does, nothing here can go on.
   void bus.closed.then((reason) => {
     if (reason) ctx.fail(reason);

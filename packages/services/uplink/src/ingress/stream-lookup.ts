@@ -20,6 +20,18 @@ export async function findStream(bus: Bus, stream: StreamName): Promise<StreamEp
   }
 }
 
+/** Whether the stream exists. @throws OperationalError when the bus can't be asked */
+export async function isThere(bus: Bus, stream: StreamName): Promise<boolean> {
+  try {
+    await streamEpoch(bus, stream);
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error;
+    if (error.code === 'stream_missing') return false;
+    if (error.code !== 'epoch_missing') throw error;
+  }
+  return true;
+}
+
 /**
  * The first sequence whose stream time is in a later millisecond than `timeMs`; undefined for none. Whole milliseconds:
  * that is what the bus tells of a message's time.
