@@ -24,6 +24,11 @@ export const TASKS: readonly Task[] = [
     summary: 'format, types, lint, boundaries, contracts, docs, workflows',
     load: () => import('./check.ts'),
   },
+  {
+    name: 'affected',
+    summary: 'lint and unit tests of what the branch touches, cached',
+    load: () => import('./affected.ts'),
+  },
   { name: 'format', summary: 'formats every file', load: () => import('./format.ts') },
   { name: 'proto', summary: 'generates the code of proto/ anew', load: () => import('./proto.ts') },
   { name: 'bench', summary: 'benchmarks: bench ingest|uplink [--json]', load: () => import('./bench.ts') },
