@@ -126,7 +126,7 @@ describe('the configuration', () => {
   test.each([
     ['text', () => 'password'],
     ['the seed of an account', () => new TextDecoder().decode(nkeys.createAccount().getSeed())],
-    ['a seed with a letter changed', () => seed().replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))],
+    ['a seed with a letter changed', () => seed().replace(/(?<=^.{20})./, (letter) => (letter === 'A' ? 'B' : 'A'))],
   ])('given %s as the seed of the bus, then it is refused and not repeated', async (_name, make) => {
     await using directory = await tempDir();
     const env = await goodEnv(directory.path);
