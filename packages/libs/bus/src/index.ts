@@ -22,6 +22,8 @@ export { escapeToken, unescapeToken } from './subjects/tokens.ts';
 
 export type { Bus, BusEvent, BusOptions, BusStatus } from './connection/bus.ts';
 export { connectBus } from './connection/connect-bus.ts';
+export { userKeyFromSeed } from './connection/user-key.ts';
+export type { UserKey } from './connection/user-key.ts';
 
 export { ensureBuckets, ensureStreams } from './ensure/ensure-topology.ts';
 export type { StreamOverrides } from './ensure/stream-overrides.ts';

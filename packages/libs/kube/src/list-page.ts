@@ -4,7 +4,7 @@ import { type KubeObject, readKubeObject } from './kube-object.ts';
 import type { Line } from './line-splitter.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { withoutManagedFields } from './managed-fields.ts';
-import { TimeSlice } from './time-slice.ts';
+import { TimeSlice } from '@kestrel/runtime';
 import { METADATA_PATH, undecodable, type Undecodable } from './undecodable.ts';
 
 /** An item of a list, or the report about one that can't be used. */

@@ -1,5 +1,5 @@
 import { LineSplitter } from './line-splitter.ts';
-import { TimeSlice } from './time-slice.ts';
+import { TimeSlice } from '@kestrel/runtime';
 import { decodeWatchLine, type WatchEvent } from './watch-event.ts';
 
 /**

@@ -29,4 +29,5 @@ export { sleep } from './sleep.ts';
 export { createStatusBoard } from './status-board.ts';
 export type { StatusBoard } from './status-board.ts';
 export { testContext } from './test-context.ts';
+export { TimeSlice } from './time-slice.ts';
 export { variable } from './variable.ts';

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { userKeyFromSeed } from '@kestrel/bus';
 import { variable } from '@kestrel/runtime';
 import type { Secret } from '@kestrel/runtime';
-import { nkeys } from '@nats-io/transport-node';
 import type { z } from 'zod';
 
 const hostAndPort = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
@@ -56,9 +56,8 @@ function hasPort(text: string | undefined): boolean {
 }
 
 function isUserSeed(seed: string): boolean {
-  if (!seed.startsWith('SU')) return false;
   try {
-    nkeys.fromSeed(Buffer.from(seed)).clear();
+    userKeyFromSeed(seed);
     return true;
   } catch {
     // Whatever is wrong with it, its text must not be in a message.

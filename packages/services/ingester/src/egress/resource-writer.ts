@@ -1,13 +1,12 @@
 import { CoalescingPublisher, type BatchSink, type Outgoing } from '@kestrel/bus';
 import { EVENT_TYPES } from '@kestrel/proto/events';
-import { type Clock, OperationalError } from '@kestrel/runtime';
+import { type Clock, OperationalError, TimeSlice } from '@kestrel/runtime';
 import { aborted } from '../aborted.ts';
 import { DEFAULT_SHRINK_RULE } from '../core/mass-shrink.ts';
 import type { Entry } from '../core/mirror/entry.ts';
 import type { KindState } from '../core/mirror/kind-state.ts';
 import { massShrink, type Mirror } from '../core/mirror/mirror.ts';
 import type { Gone, MirrorListener } from '../core/mirror/mirror-listener.ts';
-import { TimeSlice } from '../core/time-slice.ts';
 import type { IngesterEvents } from '../events.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { goneBySubject, isGone, judgeLeftovers } from './leftovers.ts';

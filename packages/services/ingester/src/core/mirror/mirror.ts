@@ -1,6 +1,6 @@
 import { subjects } from '@kestrel/bus';
 import { type Finding, LossReason, ResourceDeleted_Reason } from '@kestrel/proto/events';
-import type { Clock } from '@kestrel/runtime';
+import { type Clock, TimeSlice } from '@kestrel/runtime';
 import type { Kind } from '../../kinds/kind.ts';
 import { type JsonObject, object, text } from '../json.ts';
 import { judgeShrink, type ShrinkRule } from '../mass-shrink.ts';
@@ -9,7 +9,6 @@ import { type Normalized, normalize } from '../normalize/normalize.ts';
 import { NotNormalized } from '../normalize/not-normalized.ts';
 import { readController } from '../ownership/controller.ts';
 import { decodeRecord, encodeRecord, objectRef } from '../record.ts';
-import { TimeSlice } from '../time-slice.ts';
 import { Entry } from './entry.ts';
 import { Joins } from './joins.ts';
 import { KindState } from './kind-state.ts';

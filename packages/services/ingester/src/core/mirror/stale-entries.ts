@@ -1,4 +1,4 @@
-import { TimeSlice } from '../time-slice.ts';
+import { TimeSlice } from '@kestrel/runtime';
 import type { Entry } from './entry.ts';
 
 /** A round is followed by a pause of so many times its own length: joins of a restless cluster never fill the process. */

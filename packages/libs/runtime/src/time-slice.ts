@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long decoding may hold the event loop at a stretch, milliseconds; one object comes on top of it. */
-export const SLICE_MS = 10;
+/** How long a task may hold the event loop at a stretch, milliseconds; one piece of its work comes on top of it. */
+const SLICE_MS = 10;
 
 /** Lets others run when this task has held the event loop for a slice. Call `due` after each piece of work. */
 export class TimeSlice {
