@@ -58,6 +58,16 @@ describe('the boundaries check', () => {
     ]);
   });
 
+  test('what stands in src/testing may use devDependencies, and only tests may import it', () => {
+    write('packages/services/ingester/src/testing/scene.ts', "import { z } from '@kestrel/testkit';\n");
+    write('packages/services/ingester/src/core.test.ts', "import { scene } from './testing/scene.ts';\n");
+    expect(boundaryProblems(root)).toEqual([]);
+    write('packages/services/ingester/src/core.ts', "import { scene } from './testing/scene.ts';\n");
+    expect(boundaryProblems(root)).toEqual([
+      'packages/services/ingester/src/core.ts: imports "./testing/scene.ts" of the tests',
+    ]);
+  });
+
   test('a package in a group without a rule is refused', () => {
     pkg('plugins/odd', 'odd');
     expect(boundaryProblems(root)).toHaveLength(1);

@@ -7,7 +7,7 @@ import { ROOT, workspacePackages, type WorkspacePackage } from './workspace.ts';
  * packages and `libs:io` those that talk to something; runtime is below the other io packages.
  */
 const ALLOWED: Readonly<Record<string, { readonly code: readonly string[]; readonly tests: readonly string[] }>> = {
-  'libs:core': { code: ['libs:core'], tests: [] },
+  'libs:core': { code: ['libs:core'], tests: ['testkit', 'engines'] },
   runtime: { code: ['libs:core'], tests: ['testkit', 'engines'] },
   'libs:io': { code: ['libs:core', 'runtime'], tests: ['testkit', 'engines'] },
   services: { code: ['libs:core', 'runtime', 'libs:io'], tests: ['testkit', 'engines'] },
@@ -32,7 +32,8 @@ function layerOf(pkg: WorkspacePackage): string {
   return CORE.has(name) ? 'libs:core' : 'libs:io';
 }
 
-const isTest = (file: string): boolean => file.includes('/test/') || file.endsWith('.test.ts');
+/** What only tests need stands in `test/` or, where unit tests share it, in `src/testing/`; nothing else may import that. */
+const isTest = (file: string): boolean => /\/test\/|\/src\/testing\/|\.test\.ts$/.test(file);
 /** Static imports and re-exports begin a line (or end a list that began one); dynamic imports stand anywhere. */
 const IMPORT = /(?:^(?:import|export|\})[^'"\n]*?\bfrom\s*|^import\s*|\bimport\(\s*)['"]([^'"\n]+)['"]/gm;
 
@@ -65,7 +66,10 @@ function importProblems(root: string, pkg: WorkspacePackage): string[] {
     return [...text.matchAll(IMPORT)].flatMap(([, specifier = '']) => {
       if (specifier.startsWith('.')) {
         const target = relative(join(root, pkg.dir), join(root, dirname(file), specifier));
-        return target.startsWith('..') ? [`${file}: "${specifier}" leaves the package`] : [];
+        if (target.startsWith('..')) return [`${file}: "${specifier}" leaves the package`];
+        return target.startsWith('src/testing/') && !isTest(file)
+          ? [`${file}: imports "${specifier}" of the tests`]
+          : [];
       }
       const name = specifier
         .split('/')
