@@ -32,6 +32,16 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        test: {
+          name: 'long',
+          include: ['packages/**/test/**/*.long.test.ts'],
+          fileParallelism: false,
+          testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

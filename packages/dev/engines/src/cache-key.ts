@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,11 +16,17 @@ export function cacheFolder(env: Environment): string {
 /** Name of an engine's cache entry: changes with everything that goes into the build. */
 export async function cacheKey(engine: Engine, moduleFolder: string): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'main.go']) {
-    hash.update(`${file}\n`).update(await contentOrNothing(join(moduleFolder, file)));
-  }
+  const files = engine.wheel === true ? ['requirements.txt'] : await goFiles(moduleFolder);
+  for (const file of files) hash.update(`${file}\n`).update(await contentOrNothing(join(moduleFolder, file)));
   hash.update(JSON.stringify([engine.package, engine.ldflags]));
   return `${engine.name}-${engine.pinned}-${hash.digest('hex').slice(0, 12)}`;
+}
+
+/** Versions, the main file, and whatever other sources stand beside it. */
+async function goFiles(moduleFolder: string): Promise<readonly string[]> {
+  const first = ['go.mod', 'go.sum', 'main.go'];
+  const sources = (await readdir(moduleFolder)).filter((file) => file.endsWith('.go') && !first.includes(file));
+  return [...first, ...sources.toSorted()];
 }
 
 async function contentOrNothing(file: string): Promise<Buffer> {

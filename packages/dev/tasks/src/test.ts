@@ -8,8 +8,15 @@ import { command } from './command.ts';
 import { ensureEngines } from './engines.ts';
 import { tool } from './workspace.ts';
 
-const SUITES = ['unit', 'integration', 'stack'] as const;
-const USAGE = 'usage: ./dev test [unit|integration|stack …] [file or folder …] [-t NAME]\n';
+/** What the gate runs. */
+const GATE = ['unit', 'integration', 'stack'] as const;
+/** With what takes too long for every commit: differentials against the originals' own code, mutation runs. */
+const SUITES = [...GATE, 'long'] as const;
+const LONG = '--long';
+const USAGE = `usage: ./dev test [--long | unit|integration|stack|long …] [file or folder …] [-t NAME]
+
+  --long   all suites and the long one; without it the long suite runs only when it is named
+`;
 type Suite = (typeof SUITES)[number];
 
 const reportSchema = z.object({
@@ -33,9 +40,10 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   const named = args.filter((arg): arg is Suite => SUITES.some((suite) => suite === arg));
-  const rest = args.filter((arg) => !SUITES.some((suite) => suite === arg));
-  const suites = named.length > 0 ? named : SUITES;
-  if (suites.some((suite) => suite !== 'unit')) await ensureEngines();
+  const rest = args.filter((arg) => arg !== LONG && !SUITES.some((suite) => suite === arg));
+  const suites = suitesOf(named, args.includes(LONG));
+  if (suites.includes('long')) await ensureEngines('all');
+  else if (suites.some((suite) => suite !== 'unit')) await ensureEngines();
 
   const totals: Totals[] = [];
   for (const suite of suites) {
@@ -48,6 +56,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const failed = totals.reduce((sum, suite) => sum + suite.failed, 0);
   stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** The named ones, with `--long` also the long one; without names the whole gate. */
+function suitesOf(named: readonly Suite[], long: boolean): readonly Suite[] {
+  const chosen = new Set<Suite>(named.length > 0 ? named : GATE);
+  return SUITES.filter((suite) => chosen.has(suite) || (suite === 'long' && long));
 }
 
 /**
