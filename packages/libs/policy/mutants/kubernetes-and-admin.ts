@@ -1,0 +1,367 @@
+import type { Mutant } from './mutant.ts';
+
+const policy = 'network/kubernetes/network-policy.ts';
+const translate = 'network/kubernetes/translate.ts';
+const parts = 'network/rule-parts.ts';
+const selector = 'network/label-selector.ts';
+const schema = 'network/admin/admin-schema.ts';
+const admin = 'network/admin/admin-policy.ts';
+const adminRules = 'network/admin/translate.ts';
+
+/** Breaks of the semantics of NetworkPolicy and of the admin kinds. */
+export const mutants: readonly Mutant[] = [
+  {
+    rule: 'policyTypes absent: Ingress always',
+    file: policy,
+    find: "return hasEgress ? ['Ingress', 'Egress'] : ['Ingress'];",
+    replace: "return hasEgress ? ['Egress'] : ['Ingress'];",
+  },
+  {
+    rule: 'policyTypes absent: Egress only if there are egress rules',
+    file: policy,
+    find: "return hasEgress ? ['Ingress', 'Egress'] : ['Ingress'];",
+    replace: "return hasEgress ? ['Ingress', 'Egress'] : ['Ingress', 'Egress'];",
+  },
+  {
+    rule: 'an empty egress list does not isolate egress',
+    file: policy,
+    find: 'spec.egress.length > 0) }',
+    replace: 'spec.egress.length >= 0) }',
+  },
+  {
+    rule: 'policyTypes empty counts as absent',
+    file: policy,
+    find: 'given !== undefined && given.length > 0',
+    replace: 'given !== undefined',
+  },
+  {
+    rule: 'protocol absent is TCP',
+    file: policy,
+    find: "protocol ?? ('TCP' as const)",
+    replace: "protocol ?? ('UDP' as const)",
+  },
+  {
+    rule: 'endPort must not be below port',
+    file: policy,
+    find: 'else if (endPort < from)',
+    replace: 'else if (endPort < from - 1)',
+  },
+  {
+    rule: 'endPort does not go with a name',
+    file: policy,
+    find: "else if (typeof from === 'string') issue(",
+    replace: "else if (typeof from === 'boolean') issue(",
+  },
+  {
+    rule: 'except must be smaller than its block',
+    file: policy,
+    find: 'part.prefix > block.prefix',
+    replace: 'part.prefix >= block.prefix',
+  },
+  {
+    rule: 'except must lie within its block',
+    file: policy,
+    find: 'rangeCovers(block, part) && part.prefix',
+    replace: 'part.prefix',
+  },
+  {
+    rule: 'ipBlock stands alone',
+    file: policy,
+    find: '!(value.podSelector ?? value.namespaceSelector)',
+    replace: '!value.podSelector',
+  },
+  {
+    rule: 'a peer without any field is refused',
+    file: policy,
+    find: 'if (each.podSelector ?? each.namespaceSelector ?? each.ipBlock) return [];',
+    replace: 'return [];',
+  },
+  {
+    rule: 'a null element of a list of rules is an empty rule',
+    file: policy,
+    find: 'z.preprocess((value) => value ?? {}, element)',
+    replace: 'element',
+  },
+  {
+    rule: 'a port name needs a letter',
+    file: policy,
+    find: '/[a-z]/.test(text) &&',
+    replace: '',
+  },
+  {
+    rule: 'only rules of the directions in policyTypes count (generic)',
+    file: translate,
+    find: "profile.kind === 'cilium' && spec[direction].length > 0",
+    replace: 'spec[direction].length > 0',
+  },
+  {
+    rule: 'Cilium: rules count even where policyTypes lacks their direction',
+    file: translate,
+    find: "profile.kind === 'cilium' && spec[direction].length > 0",
+    replace: "profile.kind === 'unknown' && spec[direction].length > 0",
+  },
+  {
+    rule: 'from and to empty is everybody',
+    file: translate,
+    find: "? 'everything'",
+    replace: '? []',
+  },
+  {
+    rule: 'ports empty is every port',
+    file: translate,
+    find: "? 'all'",
+    replace: '? []',
+  },
+  {
+    rule: 'port absent is all ports of that protocol only',
+    file: translate,
+    find: 'if (port === undefined) return [{ protocol, from: 0, to: portMax }];',
+    replace: "if (port === undefined) return [{ protocol: 'any', from: 0, to: portMax }];",
+  },
+  {
+    rule: 'a name of a port keeps its protocol',
+    file: translate,
+    find: 'return [{ protocol, name: port }]',
+    replace: "return [{ protocol: 'any', name: port }]",
+  },
+  {
+    rule: 'endPort is included',
+    file: translate,
+    find: 'to: endPort ?? port',
+    replace: 'to: endPort === undefined ? port : endPort - 1',
+  },
+  {
+    rule: 'names of ports never match toward an ipBlock',
+    file: translate,
+    find: "direction === 'egress' ? withoutNamesTowardBlocks(match, profile) : [match]",
+    replace: '[match]',
+  },
+  {
+    rule: 'names of ports do match from an ipBlock',
+    file: translate,
+    find: "direction === 'egress' ? withoutNamesTowardBlocks(match, profile) : [match]",
+    replace: 'withoutNamesTowardBlocks(match, profile)',
+  },
+  {
+    rule: 'podSelector alone is the own namespace',
+    file: translate,
+    find: "if (namespaceSelector === undefined) return [{ kind: 'endpoints', selector: podsIn(namespace, pods) }];",
+    replace: "if (namespaceSelector === undefined) return [{ kind: 'endpoints', selector: [anyPod, ...pods] }];",
+  },
+  {
+    rule: 'namespaceSelector with podSelector: both',
+    file: translate,
+    find: 'selector: [anyPod, ...namespaces, ...pods]',
+    replace: 'selector: [anyPod, ...namespaces]',
+  },
+  {
+    rule: 'peers by selectors are pods',
+    file: translate,
+    find: 'selector: [anyPod, ...namespaces, ...pods]',
+    replace: 'selector: [...namespaces, ...pods]',
+  },
+  {
+    rule: 'a policy selects in its own namespace',
+    file: translate,
+    find: "return [anyPod, { key: ENDPOINT_LABELS.namespace, operator: 'In', values: [namespace] }, ...pods];",
+    replace: 'return [anyPod, ...pods.slice(namespace.length * 0)];',
+  },
+  {
+    rule: 'an ipBlock reaches pods and nodes (generic)',
+    file: translate,
+    find: 'const reaches = { pods: true, nodes: true, apiServer: true };',
+    replace: 'const reaches = { pods: false, nodes: true, apiServer: true };',
+  },
+  {
+    rule: 'an ipBlock reaches nodes (generic)',
+    file: translate,
+    find: 'const reaches = { pods: true, nodes: true, apiServer: true };',
+    replace: 'const reaches = { pods: true, nodes: false, apiServer: true };',
+  },
+  {
+    rule: 'Cilium: an ipBlock is a CIDR rule',
+    file: translate,
+    find: "if (profile.kind === 'cilium') return blockPeer(cidr, except, profile);",
+    replace: '',
+  },
+  {
+    rule: 'except takes addresses out of its block',
+    file: translate,
+    find: 'except: except.map(blockText)',
+    replace: 'except: []',
+  },
+  {
+    rule: 'Cilium: SCTP only where it is enabled',
+    file: translate,
+    find: "if (protocol === 'SCTP' && profile.kind === 'cilium' && !profile.sctp) return [];",
+    replace: '',
+  },
+  {
+    rule: 'Cilium: labels outside of the identity are never seen',
+    file: translate,
+    find: "if (profile.kind !== 'cilium') return toSelector({ matchLabels, matchExpressions }, ENDPOINT_LABELS.pod);",
+    replace: 'return toSelector({ matchLabels, matchExpressions }, ENDPOINT_LABELS.pod);',
+  },
+  {
+    rule: 'what is not known of a policy makes its rules unknown',
+    file: translate,
+    find: 'unknown: [...overall, ...unknown]',
+    replace: 'unknown: []',
+  },
+  {
+    rule: 'what is not known of a podSelector makes its isolation unknown',
+    file: translate,
+    find: '...(overall.length > 0 && { unknown: overall }),',
+    replace: '',
+  },
+  {
+    rule: 'a peer with an unknown field could be anybody',
+    file: parts,
+    find: 'list.filter((part) => !unclear.includes(part.path))',
+    replace: 'list',
+  },
+  {
+    rule: 'a rule with an unknown field is not certain',
+    file: parts,
+    find: "if (at(path).length > inParts) return [{ path, peers: everything, ports: 'all', unknown: at(path) }];",
+    replace: '',
+  },
+  {
+    rule: 'In and NotIn need values',
+    file: selector,
+    find: 'takesValues && count === 0',
+    replace: 'takesValues && count < 0',
+  },
+  {
+    rule: 'all of matchLabels and matchExpressions must hold',
+    file: selector,
+    find: '...labels.map(([key, value]): Requirement',
+    replace: '...labels.slice(1).map(([key, value]): Requirement',
+  },
+  {
+    rule: 'Deny denies',
+    file: schema,
+    find: "Deny: 'deny', Pass: 'pass' }",
+    replace: "Deny: 'pass', Pass: 'pass' }",
+  },
+  {
+    rule: 'Pass passes',
+    file: schema,
+    find: "Deny: 'deny', Pass: 'pass' }",
+    replace: "Deny: 'deny', Pass: 'allow' }",
+  },
+  {
+    rule: 'ports of AdminNetworkPolicy are TCP by default',
+    file: schema,
+    find: "portNumber: z.strictObject({ protocol: protocolName.default('TCP')",
+    replace: "portNumber: z.strictObject({ protocol: protocolName.default('UDP')",
+  },
+  {
+    rule: 'ranges of ports include their end',
+    file: schema,
+    find: 'from: range.start, to: range.end }',
+    replace: 'from: range.start, to: range.end - 1 }',
+  },
+  {
+    rule: 'protocols of ClusterNetworkPolicy are told apart',
+    file: schema,
+    find: "udp !== undefined ? 'UDP' : 'SCTP'",
+    replace: "udp !== undefined ? 'SCTP' : 'UDP'",
+  },
+  {
+    rule: 'ClusterNetworkPolicy stands in the tier that it names',
+    file: schema,
+    find: "spec.tier === 'Admin' ? 'admin' : 'baseline'",
+    replace: "spec.tier === 'Admin' ? 'admin' : 'admin'",
+  },
+  {
+    rule: 'BaselineAdminNetworkPolicy stands behind NetworkPolicy',
+    file: schema,
+    find: "({ ...spec, tier: 'baseline', priority: undefined })",
+    replace: "({ ...spec, tier: 'admin', priority: undefined })",
+  },
+  {
+    rule: 'peers and subjects have exactly one field',
+    file: schema,
+    find: ').length <= 1;',
+    replace: ').length <= 2;',
+  },
+  {
+    rule: 'a peer or port without any field is refused',
+    file: admin,
+    find: 'isEmpty(part.value) &&',
+    replace: 'isEmpty({ part }) &&',
+  },
+  {
+    rule: 'there is one BaselineAdminNetworkPolicy',
+    file: admin,
+    find: "name !== 'default'",
+    replace: "name === ''",
+  },
+  {
+    rule: 'domain names only go with rules that allow',
+    file: admin,
+    find: "if (rule.action !== 'allow') {",
+    replace: "if (rule.path === '') {",
+  },
+  {
+    rule: 'priority is the order',
+    file: adminRules,
+    find: 'order: spec.priority ?? orderOfBaseline',
+    replace: 'order: -(spec.priority ?? orderOfBaseline)',
+  },
+  {
+    rule: 'pass in the baseline tier allows',
+    file: adminRules,
+    find: "spec.tier === 'baseline' && rule.action === 'pass'",
+    replace: "spec.tier === 'admin' && rule.action === 'pass'",
+  },
+  {
+    rule: "pods of the host's network are neither subject nor peer",
+    file: adminRules,
+    find: "return [typeIs('pod'), ...ofNamespace",
+    replace: 'return [...ofNamespace',
+  },
+  {
+    rule: 'subjects and peers by pods are selected by their namespace',
+    file: adminRules,
+    find: 'namespaces ?? pods?.namespaceSelector ?? {}',
+    replace: 'namespaces ?? {}',
+  },
+  {
+    rule: 'subjects and peers by pods are selected by their labels',
+    file: adminRules,
+    find: 'podSelectorOf(pods?.podSelector ?? {}, ',
+    replace: 'podSelectorOf({}, ',
+  },
+  {
+    rule: 'nodes are peers by their labels',
+    file: adminRules,
+    find: "[typeIs('node'), ...toSelector(nodes, ENDPOINT_LABELS.node)]",
+    replace: "[typeIs('node')]",
+  },
+  {
+    rule: 'networks are matched by address',
+    file: adminRules,
+    find: 'return networks.flatMap((cidr) => blockTerms(cidr, [], profile));',
+    replace: 'return networks.slice(1).flatMap((cidr) => blockTerms(cidr, [], profile));',
+  },
+  {
+    rule: 'wildcards of domain names stand for one or more labels',
+    file: adminRules,
+    find: 'pattern: `*${name}`',
+    replace: 'pattern: name',
+  },
+  {
+    rule: 'Cilium: the older admin kinds are not enforced',
+    file: adminRules,
+    find: "ref.kind !== 'ClusterNetworkPolicy' || ",
+    replace: '',
+  },
+  {
+    rule: 'Cilium: ClusterNetworkPolicy is unknown where its option is',
+    file: adminRules,
+    find: 'if (profile.clusterNetworkPolicy === true) return [];',
+    replace: 'return [];',
+  },
+];
