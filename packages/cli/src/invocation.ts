@@ -15,6 +15,8 @@ export interface GlobalOptions {
 export interface Invocation {
   readonly io: CliIo;
   readonly out: Output;
+  /** For what is wrong with the input, one line each; the last word of a run that fails is `runCli`'s. */
+  readonly err: Output;
   readonly log: Logger;
   readonly globals: GlobalOptions;
   /** Ends what would go on for ever: interrupted, or nobody reads. */

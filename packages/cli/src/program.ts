@@ -7,6 +7,7 @@ import type { ExitCode } from './exit-code.ts';
 import { cliLogger } from './invocation.ts';
 import type { CliIo } from './io/cli-io.ts';
 import type { Output } from './io/output.ts';
+import { policyCommand } from './policy/policy-command.ts';
 import { statusCommand } from './status/status-command.ts';
 import { VERSION } from './version.ts';
 
@@ -14,6 +15,7 @@ import { VERSION } from './version.ts';
 export interface ProgramIo {
   readonly io: CliIo;
   readonly out: Output;
+  readonly err: Output;
   /** Help and version. */
   readonly tell: (text: string) => void;
   /** Help after a mistake. */
@@ -30,7 +32,8 @@ const globalsSchema = z.object({
 export function buildProgram(to: ProgramIo): Command {
   const program = new Command('kestrelctl')
     .description(
-      'Looks into a running Kestrel Operator. It changes nothing, and reports only what it read and from where.',
+      'Looks into a running Kestrel Operator, and judges policies on files. It changes nothing, and reports only what it ' +
+        'read and from where.',
     )
     .version(VERSION, '--version', 'prints the version')
     .helpOption('-h, --help', 'prints this')
@@ -45,10 +48,10 @@ export function buildProgram(to: ProgramIo): Command {
     command.action(async () => {
       const globals = globalsSchema.parse(program.opts());
       const signal = AbortSignal.any([to.io.signal, to.out.readerGone]);
-      const invocation = { io: to.io, out: to.out, log: cliLogger(to.io, globals), globals, signal };
+      const invocation = { io: to.io, out: to.out, err: to.err, log: cliLogger(to.io, globals), globals, signal };
       to.ended(await action(invocation, command.opts(), command.args));
     });
-  for (const command of [statusCommand(bind), eventsCommand(bind), configCommand(bind)]) program.addCommand(command);
+  for (const command of [statusCommand, eventsCommand, policyCommand, configCommand]) program.addCommand(command(bind));
   quieten(program, to);
   return program;
 }
@@ -72,4 +75,5 @@ Examples:
   kestrelctl status --watch
   kestrelctl events tail --kind Pod --namespace shop --follow
   kestrelctl events get --kind Deployment --namespace shop --name cart -o json
+  kestrelctl policy matrix --dir examples/policy/manifests
   kestrelctl config check kestrel-ai-operator-values-demo.yaml`;

@@ -23,6 +23,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   const program = buildProgram({
     io,
     out,
+    err,
     tell: (text) => told.push(text),
     complain: (text) => complained.push(text),
     ended: (given) => {
