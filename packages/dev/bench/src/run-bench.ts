@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { bench, BENCH_NAMES, type BenchName } from './bench.ts';
 import { markdownTable, textTable } from './report/render.ts';
 
-const USAGE = `usage: ./dev bench ingest|uplink [--json] [--quick] [--record FILE]
+const USAGE = `usage: ./dev bench ingest|uplink|policy [--json] [--quick] [--record FILE]
 
   --json         one JSON document on standard output instead of a table
   --quick        small inputs and one run: shows that the bench works

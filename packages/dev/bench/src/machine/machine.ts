@@ -18,6 +18,7 @@ export const machineSchema = z.object({
   nodeOptions: z.string(),
   /** Whether node keeps compiled modules (NODE_COMPILE_CACHE): a service then starts with half the CPU. */
   compileCache: z.boolean(),
+  /** Empty for a bench that runs none. */
   natsServer: z.string(),
   /** Of the disk that holds the servers' stores. */
   disk: z.object({ fsyncP50Ms: z.number(), fsyncP99Ms: z.number() }),
@@ -27,8 +28,8 @@ export const machineSchema = z.object({
 });
 export type Machine = z.infer<typeof machineSchema>;
 
-/** Describes this machine, and measures its disk. */
-export async function describeMachine(): Promise<Machine> {
+/** Describes this machine, and measures its disk. @throws EngineError when the bench runs NATS and there is none */
+export async function describeMachine(o: { readonly runsNats: boolean }): Promise<Machine> {
   const [loadAverage = 0] = loadavg();
   await using folder = await tempDir('kestrel-bench-disk-');
   const fsync = await measureFsync(folder.path, FSYNC_TIMES);
@@ -40,7 +41,7 @@ export async function describeMachine(): Promise<Machine> {
     node: process.version,
     nodeOptions: env['NODE_OPTIONS'] ?? '',
     compileCache: (env['NODE_COMPILE_CACHE'] ?? '') !== '',
-    natsServer: (await findEngine('nats-server')).version,
+    natsServer: o.runsNats ? (await findEngine('nats-server')).version : '',
     disk: { fsyncP50Ms: round(fsync.p50Ms), fsyncP99Ms: round(fsync.p99Ms) },
     loadAverage: round(loadAverage),
     at: new Date().toISOString(),

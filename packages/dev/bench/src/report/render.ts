@@ -69,8 +69,9 @@ function machineLine({ machine }: Report): string {
   const { cpu, cores, memoryGiB, kernel, natsServer, disk, loadAverage, at } = machine;
   const options = machine.nodeOptions === '' ? '' : ` ${machine.nodeOptions}`;
   const node = `node ${machine.node}${options}${machine.compileCache ? ' with compile cache' : ''}`;
+  const nats = natsServer === '' ? '' : `nats-server ${natsServer}, `;
   return (
-    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, ${node}, nats-server ${natsServer}, ` +
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, ${node}, ${nats}` +
     `fsync p50 ${disk.fsyncP50Ms} ms p99 ${disk.fsyncP99Ms} ms, load ${loadAverage} at the start, ${at.slice(0, 10)}`
   );
 }
