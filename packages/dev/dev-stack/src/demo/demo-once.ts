@@ -5,6 +5,7 @@ import { SampleApi } from '../sample/sample-api.ts';
 import { startStack } from '../stack/stack.ts';
 import { isEqual, type InventoryReport } from '../oracle/compare.ts';
 import { converge } from './converge.ts';
+import { policyLine } from './policy-line.ts';
 import { Steps, type Step } from './steps.ts';
 
 const CHANGES = 30;
@@ -49,6 +50,9 @@ export async function demoOnce(o: {
     const inventory = await steps.run('every object is committed in the cloud', () =>
       converge(cluster.kube, cloud.client, { timeoutMs: CONVERGE_TIMEOUT_MS, signal: o.signal }),
     );
+    await steps.run('its policies are judged by what the cloud has committed', async () => {
+      steps.note(await policyLine(cloud.client, o.dataDir));
+    });
     const violations = await cloud.client.violations();
     const problems = violations.map(({ kind, stream, detail }) => `${kind} on ${stream}: ${detail}`);
     const ok = isEqual(inventory) && problems.length === 0;

@@ -5,6 +5,7 @@ import { SampleApi } from '../sample/sample-api.ts';
 import type { CloudClient, CommittedEvent } from '../stack/cloud-client.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
 import { inventoryReport } from './converge.ts';
+import { policyLine } from './policy-line.ts';
 import { Steps } from './steps.ts';
 
 const CHANGE_INTERVAL_MS = 1_500;
@@ -42,6 +43,7 @@ export async function demo(o: DemoOptions): Promise<void> {
     untilAborted(signal, REPORT_INTERVAL_MS, async () => {
       const { expected, committed } = await inventoryReport(cluster.kube, cloud.client);
       say(`compare   the cloud has ${committed} of ${expected} objects as they are at this moment`);
+      say(`policies  ${await policyLine(cloud.client, o.dataDir)}`);
     }),
   ]);
   say('stopping: services first, then the servers they need');
@@ -59,7 +61,8 @@ function endpointLines({ cloud, bus, ingesters, uplinks }: Stack): string[] {
     '    ./dev kestrelctl status',
     '    ./dev kestrelctl events tail --kind NetworkPolicy --follow',
     '    ./dev nats stream view KESTREL_RESOURCES',
-    '    ./dev cloud events --stream KESTREL_RESOURCES -o jsonl',
+    '    ./dev cloud events --stream KESTREL_RESOURCES -o jsonl > resources.jsonl',
+    '    ./dev kestrelctl policy matrix --records resources.jsonl',
     '',
     '  A policy is committed anew whenever the workloads that it selects change.',
     '',
