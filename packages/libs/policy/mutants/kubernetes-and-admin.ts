@@ -229,8 +229,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'In and NotIn need values',
     file: selector,
-    find: 'takesValues && count === 0',
-    replace: 'takesValues && count < 0',
+    find: 'if (takesValues === count > 0) return;',
+    replace: 'if (takesValues || count === 0) return;',
   },
   {
     rule: 'all of matchLabels and matchExpressions must hold',

@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { stderr } from 'node:process';
-import { createInterface } from 'node:readline';
-import { findEngine } from '@kestrel/engines';
 import { z } from 'zod';
+import { startLineProgram, type LineProgram } from './line-program.ts';
 
 /** An end of flows, as the agent on the pods' node sees it. */
 export interface CiliumEnd {
@@ -66,32 +62,10 @@ const answerSchema = z.strictObject({
 /** What Cilium makes of it. */
 export type CiliumAnswer = z.infer<typeof answerSchema>;
 
-/** Cilium's own policy code, asked over pipes, one question at a time. */
-export interface CiliumPolicyProgram extends AsyncDisposable {
-  ask(question: CiliumQuestion): Promise<CiliumAnswer>;
-}
+/** Cilium's own policy code. */
+export type CiliumPolicyProgram = LineProgram<CiliumQuestion, CiliumAnswer>;
 
 /** Finds or builds the program and starts it. */
 export async function startCiliumPolicy(): Promise<CiliumPolicyProgram> {
-  const { path } = await findEngine('cilium-policy', { onProgress: (line) => void stderr.write(`${line}\n`) });
-  const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
-  // A program that ended is noticed by its missing answer, which tells the question, too.
-  child.stdin.on('error', () => undefined);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let id = 0;
-  return {
-    ask: async (question) => {
-      id += 1;
-      child.stdin.write(`${JSON.stringify({ id, ...question })}\n`);
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`cilium-policy ended at question ${id}: ${JSON.stringify(question)}`);
-      const answer = answerSchema.parse(JSON.parse(value));
-      if (answer.id !== id) throw new Error(`answer ${answer.id} to question ${id}`);
-      return answer;
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, 'exit');
-    },
-  };
+  return await startLineProgram('cilium-policy', answerSchema);
 }

@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { stderr } from 'node:process';
-import { findEngine } from '@kestrel/engines';
 import { z } from 'zod';
+import { startLineProgram, type LineProgram } from './line-program.ts';
 import { rbacSchema } from '../src/testing/envoy-rbac/rbac.ts';
 import type { MeshObject } from '../src/testing/authorization/arbitrary-mesh.ts';
 import { authorizationSchema } from '../src/testing/ztunnel/evaluate-authorization.ts';
@@ -40,30 +36,10 @@ const answerSchema = z.strictObject({
 /** What istiod makes of the policies for the workload. */
 export type IstioAnswer = z.infer<typeof answerSchema>;
 
-/** istiod's own code, asked over pipes, one question at a time. */
-export interface IstioAuthz extends AsyncDisposable {
-  ask(question: IstioQuestion): Promise<IstioAnswer>;
-}
+/** istiod's own code. */
+export type IstioAuthz = LineProgram<IstioQuestion, IstioAnswer>;
 
 /** Finds or builds the program and starts it. */
 export async function startIstioAuthz(): Promise<IstioAuthz> {
-  const { path } = await findEngine('istio-authz', { onProgress: (line) => void stderr.write(`${line}\n`) });
-  const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let id = 0;
-  return {
-    ask: async (question) => {
-      id += 1;
-      child.stdin.write(`${JSON.stringify({ id, ...question })}\n`);
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`istio-authz ended at question ${id}: ${JSON.stringify(question)}`);
-      const answer = answerSchema.parse(JSON.parse(value));
-      if (answer.id !== id) throw new Error(`answer ${answer.id} to question ${id}`);
-      return answer;
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, 'exit');
-    },
-  };
+  return await startLineProgram('istio-authz', answerSchema);
 }

@@ -1,5 +1,5 @@
 import type { Labels } from '../model/selector.ts';
-import { RecentCache } from './recent-cache.ts';
+import { RecentCache } from '../cache/recent-cache.ts';
 import type { AuthorizationDestination, AuthorizationSource } from './request.ts';
 
 /** So many different sets of labels are remembered by their numbers. */
@@ -11,7 +11,7 @@ const labelSetsMax = 100_000;
  */
 export class EndpointKeys {
   readonly #ofObjects = new WeakMap<Labels, string>();
-  readonly #ofTexts = new RecentCache<{ readonly key: string }>(labelSetsMax);
+  readonly #ofTexts = new RecentCache<string, { readonly key: string }>(labelSetsMax);
   #labelSets = 0;
 
   source({ namespace, pod, ip, principal, serviceAccount, labels }: AuthorizationSource): string {

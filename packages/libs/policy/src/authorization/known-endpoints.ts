@@ -3,7 +3,7 @@ import type { ClusterIndex } from './cluster-index.ts';
 import { knownDestinations } from './destination.ts';
 import type { KnownDestination } from './destination.ts';
 import { EndpointKeys } from './endpoint-keys.ts';
-import { RecentCache } from './recent-cache.ts';
+import { RecentCache } from '../cache/recent-cache.ts';
 import type { AuthorizationDestination, AuthorizationSource } from './request.ts';
 import { knownSource } from './source.ts';
 import type { KnownSource } from './source.ts';
@@ -20,8 +20,8 @@ export class KnownEndpoints {
   readonly keys = new EndpointKeys();
   /** Who asks again with the same object need not wait for its key. */
   readonly #asked = new WeakMap<AuthorizationSource, KnownSource>();
-  readonly #sources = new RecentCache<KnownSource>(sourcesMax);
-  readonly #destinations = new RecentCache<readonly KnownDestination[]>(destinationsMax);
+  readonly #sources = new RecentCache<string, KnownSource>(sourcesMax);
+  readonly #destinations = new RecentCache<string, readonly KnownDestination[]>(destinationsMax);
 
   constructor(index: ClusterIndex, profile: AuthorizationProfile) {
     this.index = index;

@@ -3,7 +3,7 @@ import type { CompiledRule } from './compiled-policy.ts';
 import type { AppliedPolicies } from './decide.ts';
 import type { KnownEndpoints } from './known-endpoints.ts';
 import type { PolicySet } from './policy-set.ts';
-import { RecentCache } from './recent-cache.ts';
+import { RecentCache } from '../cache/recent-cache.ts';
 import { spaceDelimitedClaims } from './request-authentication.ts';
 import { RequestFacts, httpFacts } from './request-facts.ts';
 import type { Asked } from './request-facts.ts';
@@ -26,7 +26,7 @@ export class Scenarios {
   readonly #ways: Ways;
   /** Who asks again with the same object need not wait for its key. */
   readonly #asked = new WeakMap<AuthorizationDestination, readonly Way[]>();
-  readonly #known = new RecentCache<readonly Way[]>(waysMax);
+  readonly #known = new RecentCache<string, readonly Way[]>(waysMax);
   readonly #spaceDelimited: Asked['spaceDelimitedClaims'];
 
   constructor(endpoints: KnownEndpoints, set: PolicySet) {

@@ -32,22 +32,25 @@ export function orNull<T>(schema: z.ZodType<T>): z.ZodOptional<z.ZodType<T | und
 const labelKey = z.string().refine(isLabelKey, { error: 'is no valid label key' });
 const labelValue = z.string().refine(isLabelValue, { error: 'is no valid label value' });
 
-const requirement = z
-  .strictObject({
-    key: labelKey,
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: orNull(z.array(labelValue)),
-  })
-  .superRefine(({ operator, values }, context) => {
-    const takesValues = operator === 'In' || operator === 'NotIn';
-    const count = values?.length ?? 0;
-    if (takesValues && count === 0) {
-      context.addIssue({ code: 'custom', path: ['values'], message: `must name a value when operator is ${operator}` });
-    }
-    if (!takesValues && count > 0) {
-      context.addIssue({ code: 'custom', path: ['values'], message: `must be empty when operator is ${operator}` });
-    }
-  });
+/** A matchExpression over keys and values of these forms: values where the operator takes some, and only there. */
+export function expressionSchema<Key extends z.ZodType<string>, Value extends z.ZodType<string>>(
+  key: Key,
+  value: Value,
+) {
+  return z
+    .strictObject({
+      key,
+      operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+      values: orNull(z.array(value)),
+    })
+    .superRefine(({ operator, values }, context) => {
+      const takesValues = operator === 'In' || operator === 'NotIn';
+      const count = values?.length ?? 0;
+      const message = takesValues ? 'must name a value' : 'must be empty';
+      if (takesValues === count > 0) return;
+      context.addIssue({ code: 'custom', path: ['values'], message: `${message} when operator is ${operator}` });
+    });
+}
 
 /**
  * meta/v1 LabelSelector with the API server's validation (apimachinery apis/meta/v1/validation ValidateLabelSelector).
@@ -55,7 +58,7 @@ const requirement = z
  */
 export const labelSelectorSchema = z.strictObject({
   matchLabels: orNull(z.record(labelKey, labelValue)),
-  matchExpressions: orNull(z.array(requirement)),
+  matchExpressions: orNull(z.array(expressionSchema(labelKey, labelValue))),
 });
 
 /** A selector as read by {@link labelSelectorSchema}. */

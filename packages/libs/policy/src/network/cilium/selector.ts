@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Requirement, Selector } from '../../model/selector.ts';
-import { isLabelKey, isLabelValue, orNull } from '../label-selector.ts';
+import { expressionSchema, isLabelKey, isLabelValue, orNull } from '../label-selector.ts';
 
 // Selectors as Cilium writes them: meta/v1 LabelSelector whose keys may name the label's source (`k8s:app`, `reserved:host`).
 // Source: cilium v1.20 pkg/labels/validation.go, pkg/policy/api/selector.go.
@@ -35,28 +35,11 @@ const keyText = z.string().refine((text) => parseSourcedKey(text) !== undefined,
 });
 const valueText = z.string().refine(isLabelValue, { error: 'is no valid label value' });
 
-const expression = z
-  .strictObject({
-    key: keyText,
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: orNull(z.array(valueText)),
-  })
-  .superRefine(({ operator, values }, context) => {
-    const takesValues = operator === 'In' || operator === 'NotIn';
-    const count = values?.length ?? 0;
-    if (takesValues && count === 0) {
-      context.addIssue({ code: 'custom', path: ['values'], message: `must name a value when operator is ${operator}` });
-    }
-    if (!takesValues && count > 0) {
-      context.addIssue({ code: 'custom', path: ['values'], message: `must be empty when operator is ${operator}` });
-    }
-  });
-
 /** A label selector of Cilium, with the agent's validation (EndpointSelector.Sanitize). */
 export const ciliumSelectorSchema = z
   .strictObject({
     matchLabels: orNull(z.record(keyText, valueText)),
-    matchExpressions: orNull(z.array(expression)),
+    matchExpressions: orNull(z.array(expressionSchema(keyText, valueText))),
   })
   .transform(({ matchLabels, matchExpressions }): CiliumSelector => {
     const labels = Object.entries(matchLabels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -1,3 +1,4 @@
+import { RecentCache } from '../../cache/recent-cache.ts';
 import type { Outcome } from '../../model/cause.ts';
 import type { Cluster, Pod, Protocol } from '../../model/cluster.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -7,7 +8,6 @@ import type { Request } from '../layer7.ts';
 import type { EndpointQuery, Peer, PeerIndex } from '../peer.ts';
 import type { Direction, Isolation, Rule } from '../rule.ts';
 import type { NetworkQuestion, NetworkVerdict, Segment } from '../verdict.ts';
-import { BoundedCache } from './bounded-cache.ts';
 import type { CompiledRules } from './compile-rules.ts';
 import { relevantTo, ruleCount, without } from './compiled-rule.ts';
 import type { SubjectRules } from './compiled-rule.ts';
@@ -60,9 +60,9 @@ export class SingleEngine implements NetworkEngine {
   /** Audit mode: nothing is denied. */
   readonly #auditOnly: boolean;
   readonly #silences = new WeakMap<SubjectRules, readonly Segment[]>();
-  readonly #sides = new BoundedCache<readonly Segment[]>(sidesMax);
-  readonly #relevant = new BoundedCache<SubjectRules>(relevantMax);
-  readonly #reaches = new BoundedCache<readonly ReachGroup[]>(reachesMax);
+  readonly #sides = new RecentCache<number, readonly Segment[]>(sidesMax);
+  readonly #relevant = new RecentCache<number, SubjectRules>(relevantMax);
+  readonly #reaches = new RecentCache<number, readonly ReachGroup[]>(reachesMax);
   /** Filled anew for each question of {@link outcome}, so that it allocates nothing. */
   readonly #point: { -readonly [K in keyof Point]: Point[K] };
 
@@ -118,12 +118,7 @@ export class SingleEngine implements NetworkEngine {
     // Ingress depends on the subject's named ports besides its rules.
     const end = direction === 'ingress' ? subject * 2 : subjectClass * 2 + 1;
     const key = end * peerStride + peer;
-    let segments = this.#sides.get(key);
-    if (segments === undefined) {
-      segments = this.#segments(direction, subject, peer);
-      this.#sides.set(key, segments);
-    }
-    return segments;
+    return this.#sides.get(key, () => this.#segments(direction, subject, peer));
   }
 
   sideWithout(
@@ -141,15 +136,12 @@ export class SingleEngine implements NetworkEngine {
 
   reach(direction: Direction, subject: PeerIndex): readonly ReachGroup[] {
     const key = subject * 2 + (direction === 'ingress' ? 0 : 1);
-    let groups = this.#reaches.get(key);
-    if (groups === undefined) {
-      groups = reachGroups(this.#universe, this.#compiled.of(direction, subject), direction).map((peers) => ({
+    return this.#reaches.get(key, () =>
+      reachGroups(this.#universe, this.#compiled.of(direction, subject), direction).map((peers) => ({
         peers,
         segments: this.side(direction, subject, peers[0] ?? 0),
-      }));
-      this.#reaches.set(key, groups);
-    }
-    return groups;
+      })),
+    );
   }
 
   subjectClass(direction: Direction, subject: PeerIndex): number {
@@ -195,11 +187,8 @@ export class SingleEngine implements NetworkEngine {
     if (ruleCount(rules) <= rulesScannedMax) return evaluate(rules, point);
     const end = this.#compiled.classOf(direction, subject) * 2 + (direction === 'ingress' ? 0 : 1);
     const key = end * peerStride + point.peer;
-    let relevant = this.#relevant.get(key);
-    if (relevant === undefined) {
-      relevant = relevantTo(rules, point.peer);
-      this.#relevant.set(key, relevant);
-    }
+    // Not `get`: a question allocates nothing once its pair is known.
+    const relevant = this.#relevant.find(key) ?? this.#relevant.keep(key, relevantTo(rules, point.peer));
     return evaluate(relevant, point);
   }
 

@@ -3,7 +3,7 @@ import { RecentCache } from './recent-cache.ts';
 
 function cacheOf(entriesMax: number) {
   const made: string[] = [];
-  const cache = new RecentCache<object>(entriesMax);
+  const cache = new RecentCache<string, object>(entriesMax);
   const ask = (key: string): object =>
     cache.get(key, () => {
       made.push(key);
