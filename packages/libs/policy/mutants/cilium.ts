@@ -225,4 +225,10 @@ export const mutants: readonly Mutant[] = [
     find: 'if (lists.some((list) => (list?.length ?? 0) > 0)) return true;',
     replace: 'if (lists.length > 0) return true;',
   },
+  {
+    rule: 'a kind of peers that the engine does not know may be anybody',
+    file: 'network/cilium/translate.ts',
+    find: 'if (strangers.length > 0) {',
+    replace: 'if (strangers.length > 99) {',
+  },
 ];

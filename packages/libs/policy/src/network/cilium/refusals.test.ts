@@ -125,4 +125,13 @@ describe('validation of Cilium policies', () => {
     expect(problems.map(({ code, path }) => `${code} ${path}`)).toContain('unsupported spec.ingress[0].fromMoon');
     expect(outcome('a/x', 'a/y', 'TCP/80')).toBe('unknown');
   });
+
+  test('given a kind of peers that the engine does not know then it may be anybody, on the ports of its item', () => {
+    const item = { fromEndpoints: [{ matchLabels: { app: 'z' } }], fromMoon: true };
+    const { outcome } = scene({ 'a/x': {}, 'a/y': {} }, [
+      cilium(ingress({ ...item, toPorts: [{ ports: ports(1) }] }), 'a'),
+    ]);
+    expect(outcome('a/x', 'a/y', 'TCP/1')).toBe('unknown');
+    expect(outcome('a/x', 'a/y', 'TCP/2')).toBe('denied');
+  });
 });

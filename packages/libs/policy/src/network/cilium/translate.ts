@@ -6,7 +6,7 @@ import { CILIUM_DEFAULTS } from '../../model/profile.ts';
 import type { NetworkProfile } from '../../model/profile.ts';
 import type { Selector } from '../../model/selector.ts';
 import { readSpec } from '../../parse/read-spec.ts';
-import type { Direction, Isolation, Rule, Translation } from '../rule.ts';
+import type { Direction, Isolation, PortTerm, Rule, Translation } from '../rule.ts';
 import { ineffective, report, unknownFields } from './context.ts';
 import type { PolicyContext } from './context.ts';
 import { subjectEndpoints, subjectNodes } from './endpoint-peers.ts';
@@ -196,16 +196,19 @@ function translateList(list: ItemList, body: Body, context: PolicyContext, targe
     );
     if (item.authenticated) causes.push(authenticationCause(path));
     causes.push(...peers.unknown);
+    const about = { policy: context.policy.ref, direction: list.direction, tier: 'normal', order: 0, action } as const;
+    const strangers = unknownFields(context, path, (at) => !isPeerField(at, path));
+    // Kinds of peers are alternatives: one that the engine does not know may be anybody.
+    if (strangers.length > 0) {
+      const rest = { path: `${path}.*`, subjects: body.subjects, ports: portsOf(groups), unknown: strangers };
+      target.rules.push({ ...about, ...rest, peers: [{ kind: 'everything' }] });
+    }
     for (const group of groups) {
       const nobody = peers.kind === 'nobody' || (peers.kind === 'open' && group.ports === 'all');
       const none = nobody || (group.ports !== 'all' && group.ports.length === 0);
       target.rules.push({
-        policy: context.policy.ref,
+        ...about,
         path: group.path,
-        direction: list.direction,
-        tier: 'normal',
-        order: 0,
-        action,
         subjects: body.subjects,
         peers: none ? [] : peers.kind === 'open' ? [{ kind: 'everything' }] : peers.terms,
         ports: group.ports,
@@ -214,6 +217,20 @@ function translateList(list: ItemList, body: Body, context: PolicyContext, targe
       });
     }
   }
+}
+
+/** Whether a path is that of a kind of peers of an item (`fromX`, `toX`). Groups are unsupported, too, but known to be addresses. */
+function isPeerField(at: string, item: string): boolean {
+  return /^\.(from|to)(?!Groups$)[A-Z]\w*$/.test(at.slice(item.length));
+}
+
+function portsOf(groups: readonly Pick<Rule, 'ports'>[]): Rule['ports'] {
+  const ports: PortTerm[] = [];
+  for (const group of groups) {
+    if (group.ports === 'all') return 'all';
+    ports.push(...group.ports);
+  }
+  return ports;
 }
 
 /**
