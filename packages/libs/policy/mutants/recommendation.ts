@@ -161,4 +161,10 @@ export const mutants: readonly Mutant[] = [
     find: 'if (differences.some(({ narrower }) => narrower)) return true;',
     replace: 'return true;',
   },
+  {
+    rule: 'who is reached by name may look the name up, whatever the kind of policy',
+    file: 'recommendation/allowances.ts',
+    find: 'if (!usesNames && byName === undefined) return;',
+    replace: 'if (!usesNames) return;',
+  },
 ];

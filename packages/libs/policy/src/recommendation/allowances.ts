@@ -84,12 +84,12 @@ class Collector {
     if (expressed.kind === 'implicit') return;
     if (expressed.kind === 'impossible') {
       const { unsaid, blocking } = expressed;
-      this.#unsaid.push({ unsaid, sighting });
+      this.leaveUnsaid(unsaid, sighting);
       const { source, destination, protocol, port } = connectionText(sighting);
       if (blocking) this.#blocking.add(`${unsaid.explanation} (${source} → ${destination} ${protocol}/${port})`);
       return;
     }
-    for (const unsaid of expressed.unsaid) this.#unsaid.push({ unsaid, sighting });
+    for (const unsaid of expressed.unsaid) this.leaveUnsaid(unsaid, sighting);
     for (const each of expressed.widened) this.widen(each);
     const { requests: _, ...connection } = expressed.port;
     const port = plain ? connection : expressed.port;
@@ -102,6 +102,10 @@ class Collector {
 
   unseen(allowance: Allowance): void {
     this.#seen.push({ allowance });
+  }
+
+  leaveUnsaid(unsaid: Unsaid, sighting: Sighting): void {
+    this.#unsaid.push({ unsaid, sighting });
   }
 
   block(why: string): void {
@@ -178,7 +182,10 @@ function isQuestion({ port, protocol }: PortScope): boolean {
   return port === dnsPort && dnsTransports.includes(protocol);
 }
 
-/** Both transports where one was seen, and on Cilium DNS that is read where names are allowed. */
+const noDns =
+  'it was reached by name, and neither DNS traffic nor the DNS of the cluster was found: looking names up would be denied';
+
+/** Both transports where one was seen, DNS where names were seen without it, and on Cilium DNS that is read where names are allowed. */
 function addDns(
   collected: Collector,
   form: PolicyForm,
@@ -187,13 +194,19 @@ function addDns(
   plain: boolean,
 ): void {
   const asked = sightings.filter(isDns);
-  const usesNames = collected.has(({ peer }) => peer.kind === 'name');
   for (const sighting of plain ? [] : asked) addTransports(collected, form, sighting, context);
-  if (!usesNames) return;
-  if (asked.length === 0 && !addUnseenDns(collected, context)) {
-    collected.block('names are only known from DNS, and neither DNS traffic nor the DNS of the cluster was found');
+  const usesNames = collected.has(({ peer }) => peer.kind === 'name');
+  const byName = sightings.find(({ destination: end }) => end.kind === 'world' && end.names.length > 0);
+  if (!usesNames && byName === undefined) return;
+  if (asked.length === 0 && !addUnseenDns(collected, context, usesNames)) {
+    if (usesNames) {
+      collected.block('names are only known from DNS, and neither DNS traffic nor the DNS of the cluster was found');
+    } else if (byName !== undefined) {
+      collected.leaveUnsaid({ what: 'name', explanation: noDns }, byName);
+    }
     return;
   }
+  if (!usesNames) return;
   collected.change((allowance) => {
     if (!isQuestion(allowance.port) || allowance.peer.kind === 'name') return allowance;
     return { ...allowance, port: { ...allowance.port, readsDns: true } };
@@ -214,7 +227,7 @@ function addTransports(collected: Collector, form: PolicyForm, sighting: Sightin
   for (const peer of expressed.peers) collected.allow({ peer, port, evidence: noEvidence }, sighting);
 }
 
-function addUnseenDns(collected: Collector, { catalogue }: ExpressionContext): boolean {
+function addUnseenDns(collected: Collector, { catalogue }: ExpressionContext, readsDns: boolean): boolean {
   const servers = dnsWorkloads(catalogue).filter((each) => !catalogue.selectorOf(each).wholeNamespace);
   for (const server of servers) {
     const { labels } = catalogue.selectorOf(server);
@@ -227,7 +240,11 @@ function addUnseenDns(collected: Collector, { catalogue }: ExpressionContext): b
     });
     for (const protocol of dnsTransports) {
       const peer: PeerScope = { kind: 'pods', namespace, labels };
-      collected.unseen({ peer, port: { protocol, port: dnsPort, readsDns: true }, evidence: noEvidence });
+      collected.unseen({
+        peer,
+        port: { protocol, port: dnsPort, ...(readsDns && { readsDns }) },
+        evidence: noEvidence,
+      });
     }
   }
   return servers.length > 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   apiServer,
+  clusterOf,
   deployment,
   dns,
   edge,
@@ -65,10 +66,31 @@ describe('recommending NetworkPolicy objects', () => {
 
   it('given an address outside, then just it is allowed, and that its name can not be is said', () => {
     const result = recommended({ l4: [outward(cart, world('1.2.3.4', 'api.example.com'), 443)] });
-    expect(specOf(result, 'kestrel-cart')?.['egress']).toEqual([
-      { to: [{ ipBlock: { cidr: '1.2.3.4/32' } }], ports: [{ protocol: 'TCP', port: 443 }] },
-    ]);
+    expect(specOf(result, 'kestrel-cart')?.['egress']).toContainEqual({
+      to: [{ ipBlock: { cidr: '1.2.3.4/32' } }],
+      ports: [{ protocol: 'TCP', port: 443 }],
+    });
     expect(result.inexpressible).toMatchObject([{ what: 'name', connections: 1 }]);
+  });
+
+  it('given a name without DNS traffic, then looking it up is allowed, and listed; without any DNS it is said', () => {
+    const named = outward(cart, world('1.2.3.4', 'api.example.com'), 443);
+    const result = recommended({ l4: [named] });
+    expect(specOf(result, 'kestrel-cart')?.['egress']).toMatchObject([
+      {
+        ports: [
+          { protocol: 'TCP', port: 53 },
+          { protocol: 'UDP', port: 53 },
+        ],
+      },
+      { ports: [{ port: 443 }] },
+    ]);
+    expect(result.generalisations.map(({ kind }) => kind)).toContain('dns-for-names');
+    const unnamed = recommended({ l4: [outward(cart, world('1.2.3.4'), 443)] });
+    expect(specOf(unnamed, 'kestrel-cart')?.['egress']).toHaveLength(1);
+    const withoutDns = clusterOf([deployment('shop', 'web'), deployment('shop', 'cart')]);
+    const said = recommended({ cluster: withoutDns, l4: [named] }).inexpressible.map(({ explanation }) => explanation);
+    expect(said).toContainEqual(expect.stringContaining('looking names up would be denied'));
   });
 
   it('given blocks that were asked for, then addresses are widened to them, and it is listed', () => {
