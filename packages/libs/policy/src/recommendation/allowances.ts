@@ -1,7 +1,7 @@
 import { refText } from '../model/object-ref.ts';
 import type { Pod, Protocol } from '../model/cluster.ts';
 import type { Direction } from '../network/rule.ts';
-import { dnsPort, dnsTransports, dnsWorkloads, isDns } from './dns.ts';
+import { dnsPort, dnsTransports, isDns } from './dns.ts';
 import { noEvidence } from './evidence.ts';
 import type { Expressed, ExpressionContext, PolicyForm, Unsaid } from './expression.ts';
 import type { Generalisation } from './recommendation.ts';
@@ -228,7 +228,7 @@ function addTransports(collected: Collector, form: PolicyForm, sighting: Sightin
 }
 
 function addUnseenDns(collected: Collector, { catalogue }: ExpressionContext, readsDns: boolean): boolean {
-  const servers = dnsWorkloads(catalogue).filter((each) => !catalogue.selectorOf(each).wholeNamespace);
+  const servers = catalogue.dnsWorkloads().filter((each) => !catalogue.selectorOf(each).wholeNamespace);
   for (const server of servers) {
     const { labels } = catalogue.selectorOf(server);
     const { namespace } = server.ref;

@@ -1,6 +1,6 @@
 import type { Protocol } from '../model/cluster.ts';
 import type { Sighting } from './sighting.ts';
-import type { Workload, WorkloadCatalogue } from './workload-catalogue.ts';
+import type { Workload } from './workload-catalogue.ts';
 
 /** Port of DNS. */
 export const dnsPort = 53;
@@ -18,11 +18,6 @@ const dnsLabels: readonly (readonly [key: string, values: readonly string[]])[] 
 /** Whether a workload is the cluster's DNS. */
 export function isDnsWorkload({ pods }: Workload): boolean {
   return pods.some(({ labels }) => dnsLabels.some(([key, values]) => values.includes(labels.get(key) ?? '')));
-}
-
-/** The cluster's DNS, as far as its pods can be selected. */
-export function dnsWorkloads(catalogue: WorkloadCatalogue): readonly Workload[] {
-  return catalogue.namespaces().flatMap((namespace) => catalogue.ofNamespace(namespace).filter(isDnsWorkload));
 }
 
 /** Whether it was a question to a DNS server. */

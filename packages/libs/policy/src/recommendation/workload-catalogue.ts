@@ -2,6 +2,7 @@ import type { Cluster, Node, Pod } from '../model/cluster.ts';
 import { refText } from '../model/object-ref.ts';
 import type { ObjectRef } from '../model/object-ref.ts';
 import type { Labels } from '../model/selector.ts';
+import { isDnsWorkload } from './dns.ts';
 import { labelsKey } from './scope.ts';
 import { carries, chooseSelector } from './selector-choice.ts';
 import type { LabelledPods, SelectorChoice } from './selector-choice.ts';
@@ -37,6 +38,7 @@ export class WorkloadCatalogue {
   readonly #nodesByAddress = new Map<string, Node>();
   readonly #labelled = new Map<string, readonly LabelledPods[]>();
   readonly #selectors = new Map<string, WorkloadSelector>();
+  #dns: readonly Workload[] | undefined;
 
   constructor(cluster: Pick<Cluster, 'pods' | 'nodes'>) {
     for (const node of cluster.nodes) for (const address of node.addresses) this.#nodesByAddress.set(address, node);
@@ -78,6 +80,12 @@ export class WorkloadCatalogue {
   /** Namespaces with workloads, sorted. */
   namespaces(): readonly string[] {
     return [...this.#byNamespace.keys()].toSorted();
+  }
+
+  /** The cluster's DNS, by the labels of its pods. */
+  dnsWorkloads(): readonly Workload[] {
+    this.#dns ??= this.namespaces().flatMap((namespace) => this.ofNamespace(namespace).filter(isDnsWorkload));
+    return this.#dns;
   }
 
   /** The labels that should select a workload's pods. */
