@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -10,9 +8,7 @@ import { onPath } from './executable.ts';
 import { fetchWheel } from './fetch-wheel.ts';
 import { probe } from './probe.ts';
 import { reportWhile, seconds, type OnProgress } from './progress.ts';
-
-/** How much of the compiler's output is kept for the error message. */
-const outputCharsMax = 4_000;
+import { runBuild } from './run-build.ts';
 
 /** Where and with what an engine is built. */
 export interface BuildOrder {
@@ -74,21 +70,10 @@ async function removeParts(entry: string): Promise<void> {
 async function goBuild(go: string, binary: string, { engine, env, moduleFolder }: BuildOrder): Promise<void> {
   const ldflags = ['-s', '-w', ...engine.ldflags].join(' ');
   const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', `-ldflags=${ldflags}`, '-o', binary];
-  const child = spawn(go, [...args, engine.package], {
+  await runBuild(`building ${engine.name} ${engine.pinned}`, go, [...args, engine.package], {
     cwd: moduleFolder,
     env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let output = '';
-  const keep = (chunk: string): void => {
-    output = (output + chunk).slice(-outputCharsMax);
-  };
-  child.stdout.setEncoding('utf8').on('data', keep);
-  child.stderr.setEncoding('utf8').on('data', keep);
-  await once(child, 'close');
-  if (child.exitCode === 0) return;
-  const how = child.signalCode ? `by ${child.signalCode}` : `with exit code ${child.exitCode}`;
-  throw new EngineError('build_failed', `building ${engine.name} ${engine.pinned} ended ${how}: ${output.trim()}`);
 }
 
 async function expectPinned(engine: Engine, binary: string): Promise<void> {

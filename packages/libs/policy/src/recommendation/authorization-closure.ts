@@ -1,3 +1,4 @@
+import { isObject } from '../parse/text/json-object.ts';
 import { istioPath, parsePathTemplate } from './path-template.ts';
 import type { Manifest } from './manifest.ts';
 import type { Allowance } from './scope.ts';
@@ -56,8 +57,4 @@ function texts(value: unknown): readonly string[] {
 
 function objects(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

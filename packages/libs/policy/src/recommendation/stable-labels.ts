@@ -1,5 +1,6 @@
 import { isControllerLabel } from '../model/controller-labels.ts';
 import type { Labels } from '../model/selector.ts';
+import { compareText } from './scope.ts';
 
 /**
  * Keys that name a workload by themselves, in the order in which a reader expects them. Source: the recommended labels of
@@ -53,7 +54,7 @@ export function isIdentityKey(key: string): boolean {
 /** Orders keys as a selector should try and show them. */
 export function compareKeys(a: string, b: string): number {
   const difference = rank(a) - rank(b);
-  return difference !== 0 ? difference : a < b ? -1 : a > b ? 1 : 0;
+  return difference !== 0 ? difference : compareText(a, b);
 }
 
 /** Labels that all of the sets share and that are stable, in the order of {@link compareKeys}. */

@@ -1,8 +1,6 @@
+import { RECORDED_SERVICE_ACCOUNT } from '../model/recorded-labels.ts';
 import type { AuthorizationRequest } from '../authorization/request.ts';
 import type { ObservedConnection } from './observed-connection.ts';
-
-/** Label under which Cilium records a pod's service account with its traffic. */
-const recordedServiceAccount = 'io.cilium.k8s.policy.serviceaccount';
 
 /** Asks an authorization engine about observed connections. */
 export type AuthorizationAsk = (connection: ObservedConnection) => AuthorizationRequest | undefined;
@@ -49,7 +47,7 @@ function kept<End, K, V>(known: Map<End, Map<K, V>>, end: End, key: K, make: () 
 
 function sourceOf({ source, sourceHidden, principal }: ObservedConnection): AuthorizationRequest['source'] {
   const { namespace = source.workload?.namespace ?? source.pod?.namespace, pod, labels, ip } = source;
-  const serviceAccount = labels?.get(recordedServiceAccount);
+  const serviceAccount = labels?.get(RECORDED_SERVICE_ACCOUNT);
   return {
     ...(namespace !== undefined && { namespace }),
     ...(pod !== undefined && { pod: pod.name }),

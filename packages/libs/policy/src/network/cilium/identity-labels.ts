@@ -1,3 +1,4 @@
+import { RECORDED_SERVICE_ACCOUNT } from '../../model/recorded-labels.ts';
 import { ENDPOINT_LABELS } from '../rule.ts';
 import type { SourcedKey } from './selector.ts';
 
@@ -10,7 +11,6 @@ export const POD_NAMESPACE = 'io.kubernetes.pod.namespace';
 /** Labels of a pod's namespace stand behind this. */
 export const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
 const cluster = 'io.cilium.k8s.policy.cluster';
-const serviceAccount = 'io.cilium.k8s.policy.serviceaccount';
 
 /** Labels that the agent leaves out of identities by default; each must match from the key's start. */
 const left = new RegExp(
@@ -45,7 +45,7 @@ export function endpointKey({ source, key }: SourcedKey): string | undefined {
   if (source !== 'any' && source !== 'k8s') return undefined;
   if (key === POD_NAMESPACE) return ENDPOINT_LABELS.namespace;
   if (key === cluster) return ENDPOINT_LABELS.cluster;
-  if (key === serviceAccount) return ENDPOINT_LABELS.serviceAccount;
+  if (key === RECORDED_SERVICE_ACCOUNT) return ENDPOINT_LABELS.serviceAccount;
   if (key.startsWith(NAMESPACE_LABELS)) return ENDPOINT_LABELS.ofNamespace(key.slice(NAMESPACE_LABELS.length));
   return isIdentityLabel(key) ? ENDPOINT_LABELS.pod(key) : undefined;
 }

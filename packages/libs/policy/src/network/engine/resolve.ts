@@ -1,3 +1,4 @@
+import { RECORDED_SERVICE_ACCOUNT } from '../../model/recorded-labels.ts';
 import { addressText, parseAddress } from '../../address/address.ts';
 import { parseCidr } from '../../address/cidr.ts';
 import type { Address, AddressFamily } from '../../address/address.ts';
@@ -12,9 +13,6 @@ import { ServiceBackends } from './service-backends.ts';
 import { anyoneDraft, strangerDraft, worldDraft } from './peer-drafts.ts';
 import type { Universe } from './universe.ts';
 import { noNamedPorts, podLabels, type UniversePeer } from './universe-peer.ts';
-
-/** Label under which Cilium records a pod's service account with its traffic. */
-const recordedServiceAccount = 'io.cilium.k8s.policy.serviceaccount';
 
 /** Finds the peers that a question means. */
 export class Resolver {
@@ -161,7 +159,7 @@ export class Resolver {
     address: Address | undefined,
   ): readonly PeerIndex[] {
     const { labels, namespace, workload } = query;
-    const own = new Map([...labels].filter(([key]) => key !== recordedServiceAccount));
+    const own = new Map([...labels].filter(([key]) => key !== RECORDED_SERVICE_ACCOUNT));
     const alive = this.#ofNamespace(namespace).filter(
       (peer) => this.#hasLabels(peer, own) && this.#podLabelCount(peer) === own.size,
     );
@@ -170,7 +168,7 @@ export class Resolver {
     const at = address === undefined ? '' : this.#universe.addressClass(address);
     const ref = workload === undefined ? '' : refText(workload);
     const kin = this.#madeFrom(workload, own);
-    const serviceAccount = labels.get(recordedServiceAccount) ?? kin?.labels.get(ENDPOINT_LABELS.serviceAccount);
+    const serviceAccount = labels.get(RECORDED_SERVICE_ACCOUNT) ?? kin?.labels.get(ENDPOINT_LABELS.serviceAccount);
     const ghost = this.#universe.late(`${namespace} ${ref} ${text.join()} at ${at}`, () => ({
       kind: 'pod',
       labels: podLabels(
@@ -228,7 +226,7 @@ export class Resolver {
     if (labels === undefined) return true;
     const { labels: own } = this.#universe.peer(peer);
     for (const [key, value] of labels) {
-      const wanted = key === recordedServiceAccount ? ENDPOINT_LABELS.serviceAccount : ENDPOINT_LABELS.pod(key);
+      const wanted = key === RECORDED_SERVICE_ACCOUNT ? ENDPOINT_LABELS.serviceAccount : ENDPOINT_LABELS.pod(key);
       if (own.get(wanted) !== value) return false;
     }
     return true;
